@@ -1,0 +1,34 @@
+"""Markdown to safe HTML, once, when it is saved."""
+
+import nh3
+from markdown_it import MarkdownIt
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+_TAGS = nh3.ALLOWED_TAGS & set(
+    "a abbr b blockquote br code del em h2 h3 h4 hr i img kbd li ol p pre s strong sub sup "
+    "table tbody td th thead tr ul".split()
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "code": {"class"},
+    "ol": {"start"},
+    "td": {"align"},
+    "th": {"align", "scope"},
+}
+
+
+def render_markdown(source: str) -> str:
+    """Return CommonMark (with tables and strikethrough) as HTML that is safe to show.
+
+    HTML in the source is shown as text. Whatever else could act on a page, such as
+    ``javascript:`` links, is taken out.
+    """
+    return nh3.clean(
+        _markdown.render(source),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"https", "http", "mailto"},
+        link_rel="nofollow noopener noreferrer",
+    )

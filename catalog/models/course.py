@@ -1,0 +1,172 @@
+"""A course as it is sold and studied."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Count, F, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.markdown import render_markdown
+from catalog.models.people_and_topics import Instructor, Topic
+from catalog.money import format_money
+
+
+class Level(models.TextChoices):
+    """How much a course expects of its learners."""
+
+    BEGINNER = "beginner", "Beginner"
+    INTERMEDIATE = "intermediate", "Intermediate"
+    ADVANCED = "advanced", "Advanced"
+
+
+class CourseStatus(models.TextChoices):
+    """Who may find and buy a course."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    UNLISTED = "unlisted", "Unlisted"
+    ARCHIVED = "archived", "Archived"
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    """Courses."""
+
+    def published(self) -> "CourseQuerySet":
+        """Those that the catalog lists."""
+        return self.filter(status=CourseStatus.PUBLISHED)
+
+    def for_sale(self) -> "CourseQuerySet":
+        """Those that can be bought: listed, or known by their address."""
+        return self.filter(status__in=[CourseStatus.PUBLISHED, CourseStatus.UNLISTED])
+
+    def newest_first(self) -> "CourseQuerySet":
+        """The latest published first."""
+        return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
+
+
+class Course(models.Model):
+    """A course as it is sold and studied."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    source_id = models.CharField(
+        max_length=64,
+        unique=True,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The id in the front matter of the folder that the course was imported from.",
+    )
+    title = models.CharField(max_length=120)
+    summary = models.CharField(
+        max_length=200, help_text="One sentence that makes one want it."
+    )
+    description = models.TextField(blank=True, help_text="Markdown.")
+    description_html = models.TextField(blank=True, editable=False)
+    outcomes = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="What one will be able to do.",
+    )
+    level = models.CharField(max_length=16, choices=Level, default=Level.BEGINNER)
+    language = models.CharField(
+        max_length=8, default="en", help_text="A language code, such as en."
+    )
+    topics = models.ManyToManyField(Topic, related_name="courses", blank=True)
+    instructor = models.ForeignKey(
+        Instructor, on_delete=models.PROTECT, related_name="courses"
+    )
+    hue = models.PositiveSmallIntegerField(
+        default=40, help_text="The course's own color, 0 to 359."
+    )
+    price_minor = models.PositiveIntegerField(
+        "price", help_text="In the smallest unit of the shop's currency: 3900 for $39."
+    )
+    compare_at_minor = models.PositiveIntegerField(
+        "compare-at price",
+        null=True,
+        blank=True,
+        help_text="An earlier, higher price, if honest.",
+    )
+    currency = models.CharField(max_length=3, editable=False)
+    status = models.CharField(
+        max_length=16, choices=CourseStatus, default=CourseStatus.DRAFT
+    )
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    lesson_count = models.PositiveIntegerField(default=0, editable=False)
+    minutes = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(hue__lt=360), name="course_hue_is_an_angle"
+            ),
+            models.CheckConstraint(
+                condition=Q(compare_at_minor__isnull=True)
+                | Q(compare_at_minor__gt=F("price_minor")),
+                name="course_compare_at_is_higher",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                F("published_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=Q(status="published"),
+                name="course_published_newest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the rendered description beside its source, and the day of publication."""
+        self.description_html = render_markdown(self.description)
+        self.currency = self.currency or settings.SHOP_CURRENCY
+        if self.is_for_sale and self.published_at is None:
+            self.published_at = timezone.now()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Return where the course is sold."""
+        return reverse("catalog:course_detail", args=[self.slug])
+
+    @property
+    def price(self) -> str:
+        """The price as people write it, or "Free"."""
+        return (
+            format_money(self.price_minor, self.currency)
+            if self.price_minor
+            else "Free"
+        )
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether it can be bought now."""
+        return self.status in (CourseStatus.PUBLISHED, CourseStatus.UNLISTED)
+
+    @property
+    def hours(self) -> str:
+        """How long it takes, such as "2 h 5 min"."""
+        hours, minutes = divmod(self.minutes, 60)
+        return " ".join(
+            f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n
+        )
+
+    def recount(self) -> None:
+        """Keep the number of lessons and the minutes that they take, so that no page counts."""
+        from catalog.models.outline import Lesson
+
+        lessons = Lesson.objects.filter(course=self)
+        totals = lessons.aggregate(count=Count("pk"), minutes=Sum("minutes", default=0))
+        Course.objects.filter(pk=self.pk).update(
+            lesson_count=totals["count"], minutes=totals["minutes"]
+        )
+        self.refresh_from_db(fields=["lesson_count", "minutes"])

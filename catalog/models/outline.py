@@ -1,0 +1,71 @@
+"""What a course consists of: sections of lessons, in order."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from catalog.markdown import render_markdown
+from catalog.models.course import Course
+
+
+class Section(models.Model):
+    """A part of a course."""
+
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="sections"
+    )
+    source_id = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    position = models.PositiveSmallIntegerField(default=0)
+    title = models.CharField(max_length=120)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["course", "source_id"], name="section_source_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Lesson(models.Model):
+    """What is read, and marked as done, in one sitting."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons")
+    section = models.ForeignKey(
+        Section, on_delete=models.CASCADE, related_name="lessons"
+    )
+    source_id = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    position = models.PositiveSmallIntegerField(default=0)
+    slug = models.SlugField(max_length=80)
+    title = models.CharField(max_length=120)
+    body = models.TextField(blank=True, help_text="Markdown.")
+    body_html = models.TextField(blank=True, editable=False)
+    minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="How long it takes."
+    )
+    is_preview = models.BooleanField(
+        "free preview", default=False, help_text="Anyone may read it before buying."
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["course", "slug"], name="lesson_slug_once_per_course"
+            ),
+            models.UniqueConstraint(
+                fields=["course", "source_id"], name="lesson_source_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the rendered lesson beside its source; a lesson belongs to its section's course."""
+        self.course_id = self.section.course_id
+        self.body_html = render_markdown(self.body)
+        super().save(*args, **kwargs)

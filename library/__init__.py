@@ -1,0 +1,1 @@
+"""Who may study what, and how far they are."""

@@ -1,0 +1,15 @@
+"""What every template knows of the shop."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    """Name the shop, and say whether this is the demo."""
+    return {
+        "SHOP_NAME": settings.SHOP_NAME,
+        "DEMO": settings.DEMO,
+        "SITE_URL": settings.SITE_URL,
+    }

@@ -1,0 +1,97 @@
+"""One URL, a page or a fragment: how views answer htmx and browsers alike."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from project.accounts.models import User
+
+VARY = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request", "HX-Request-Type"]
+
+
+class HtmxRequest(HttpRequest):
+    """A request as the middleware leaves it: with ``htmx`` and a ``user``."""
+
+    htmx: HtmxDetails
+    user: User | AnonymousUser  # type: ignore[assignment]
+
+
+def wants_part(request: HtmxRequest) -> bool:
+    """Return whether htmx asks for a fragment.
+
+    Boosted links and restored history entries come from htmx too, but they replace the page.
+    """
+    htmx = request.htmx
+    is_full = request.headers.get("HX-Request-Type") == "full"
+    return (
+        bool(htmx)
+        and not htmx.boosted
+        and not htmx.history_restore_request
+        and not is_full
+    )
+
+
+def render_part(
+    request: HtmxRequest,
+    template: str,
+    part: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """Render one partial of ``template`` for htmx, or the whole page otherwise."""
+    name = f"{template}#{part}" if wants_part(request) else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, VARY)
+    return response
+
+
+def redirect_browser(request: HtmxRequest, url: str) -> HttpResponse:
+    """Send the browser to ``url``: 303, or for htmx 200 with ``HX-Redirect``.
+
+    htmx follows a plain redirect by itself and would put what it finds into a fragment, and it
+    cannot follow one to the gateway at all (another origin).
+    """
+    if request.htmx:
+        return HttpResponseClientRedirect(url)
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
+def sign_in_first(request: HtmxRequest, *, next_url: str = "") -> HttpResponse:
+    """Ask the visitor to sign in, and to come back afterwards.
+
+    They come back to ``next_url``, or else to the page they look at: never to a fragment, and
+    never to a URL that only takes a POST.
+    """
+    if not next_url:
+        page = request.htmx.current_url_abs_path if request.htmx else None
+        next_url = page or (request.get_full_path() if request.method == "GET" else "/")
+    login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': next_url})}"
+    return redirect_browser(request, login)
+
+
+def login_required[**P](
+    view: Callable[Concatenate[HtmxRequest, P], HttpResponse],
+) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
+    """Let only people who are signed in reach ``view``."""
+
+    @wraps(view)
+    def guarded(
+        request: HtmxRequest, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return sign_in_first(request)
+
+    return guarded

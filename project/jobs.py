@@ -1,0 +1,90 @@
+"""Work that can wait, kept in PostgreSQL and done by the worker.
+
+Nothing else knows which library does it. A job takes plain values (ids, never rows), and may run
+twice: after a crash it is done again. Deferring is part of the caller's transaction, so that what
+is rolled back is never done.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+# Waits of 4, 16, 64 … seconds: about six hours in all.
+PATIENTLY = RetryStrategy(max_attempts=7, exponential_wait=4)
+
+
+class Job[**P]:
+    """A function that the worker calls."""
+
+    def __init__(self, work: Callable[P, None], task: "Task[Any, Any, Any]") -> None:
+        self.work = work
+        self._task = task
+        self._signature = inspect.signature(work)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Do the work here and now."""
+        self.work(*args, **kwargs)
+
+    def later(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have the worker do it, as soon as the caller's transaction is committed."""
+        self._task.defer(**self._signature.bind(*args, **kwargs).arguments)
+
+    def in_seconds(self, delay: int, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have the worker do it ``delay`` seconds from now."""
+        arguments = self._signature.bind(*args, **kwargs).arguments
+        self._task.configure(schedule_in={"seconds": delay}).defer(**arguments)
+
+
+def job[**P](
+    *, queue: str, retry: RetryStrategy | None = None
+) -> Callable[[Callable[P, None]], Job[P]]:
+    """Make a function a job. ``retry`` says how failures are tried again; by default, never."""
+
+    def register(work: Callable[P, None]) -> Job[P]:
+        return Job(
+            work, app.task(name=_name(work), queue=queue, retry=retry or False)(work)
+        )
+
+    return register
+
+
+def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Have the worker call a function by the clock (five or six cron fields, UTC).
+
+    Of several workers one does it; while it is at work, no second one starts.
+    """
+
+    def register(work: Callable[[], None]) -> Callable[[], None]:
+        name = _name(work)
+
+        def tick(timestamp: int) -> None:
+            work()
+
+        task = app.task(name=name, queue="clock", lock=name, queueing_lock=name)(tick)
+        app.periodic(cron=cron)(task)
+        return work
+
+    return register
+
+
+def _name(work: Callable[..., None]) -> str:
+    return f"{work.__module__}.{work.__name__}"
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="clock", queueing_lock="retry_stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Take up again what a worker was doing when it was killed."""
+    for stalled in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(stalled)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queue="clock", queueing_lock="forget_done", pass_context=True)
+async def forget_done(context: JobContext, timestamp: int) -> None:
+    """Forget jobs that were done two weeks ago. Failed ones are kept for people to look at."""
+    await app.job_manager.delete_old_jobs(nb_hours=24 * 14, include_failed=False)

@@ -1,0 +1,25 @@
+"""What the site keeps for itself: mail on its way out."""
+
+from django.db import models
+
+
+class OutboundMail(models.Model):
+    """A message that the worker sends.
+
+    Its key makes a message for one occasion unique: the database refuses a second receipt.
+    """
+
+    key = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    to = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=250)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "outbound mail"
+        verbose_name_plural = "outbound mail"
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,282 @@
+"""The configuration, from the environment. Every variable is explained in ``.env.example``."""
+
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from project.environment import (
+    Environment,
+    embedded_postgres_is_installed,
+    local_secret,
+    refuse_live_key_at_foreign_base,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / ".data"
+
+env = Environment()
+env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+
+# Where we are
+
+SITE_URL = env("SITE_URL", default="http://localhost:8000").rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
+SITE_IS_SECURE = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST])
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_IS_SECURE else []
+
+# The database: a server that is named, or the embedded one of a local checkout
+
+DATABASE_URL = env("DATABASE_URL", default="")
+IS_LOCAL = not DATABASE_URL and embedded_postgres_is_installed()
+# Long-lived threads keep their connections (project/asgi.py), so they persist.
+CONNECTIONS = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+if DATABASE_URL:
+    DATABASES = {"default": {**env.db("DATABASE_URL"), **CONNECTIONS}}
+elif IS_LOCAL:
+    DATABASES = {
+        "default": {
+            "ENGINE": "project.embedded_postgres",
+            "NAME": "lectern",
+            "OPTIONS": {
+                "data_dir": Path(
+                    env("EMBEDDED_POSTGRES_DIR", default=str(DATA_DIR / "postgres"))
+                )
+            },
+            **CONNECTIONS,
+        }
+    }
+else:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is not set. Name a PostgreSQL server, for example "
+        "postgres://user:password@host:5432/lectern; or, on your own machine, run `uv sync`, "
+        "which installs the embedded one."
+    )
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Secrets
+
+SECRET_KEY = env("SECRET_KEY", default="") or (
+    local_secret(DATA_DIR / "secret_key") if IS_LOCAL else ""
+)
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. Give it at least 50 random characters, and keep them: "
+        "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# The shop
+
+SHOP_NAME = env("SHOP_NAME", default="Lectern")
+SHOP_CURRENCY = env("SHOP_CURRENCY", default="usd").lower()
+
+# Stripe, or the sandbox that stands in for it
+
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+refuse_live_key_at_foreign_base(STRIPE_SECRET_KEY, STRIPE_API_BASE)
+
+SANDBOX = DEMO and not STRIPE_SECRET_KEY
+if SANDBOX:
+    STRIPE_SECRET_KEY = "sk_test_sandbox"  # noqa: S105  any test key will do there
+    STRIPE_API_BASE = f"{SITE_URL}/sandbox"
+    STRIPE_WEBHOOK_SECRETS = [
+        "whsec_" + hashlib.sha256(f"sandbox webhook {SECRET_KEY}".encode()).hexdigest()
+    ]
+STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+
+# Applications
+
+INSTALLED_APPS = [
+    "project",
+    "project.accounts",
+    "checkout",
+    "library",
+    "catalog",
+    *(["checkout.sandbox"] if SANDBOX else []),
+    *(["project.demo"] if DEMO else []),
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "heroicons",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+ASGI_APPLICATION = "project.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "project.context_processors.shop",
+            ],
+        },
+    }
+]
+
+# People
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "catalog:course_list"
+
+ACCOUNT_ADAPTER = "project.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = (
+    600  # seconds; the default of 180 is short for slow mail
+)
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+
+# Jobs are looked for in the `jobs` module of each application (project/jobs.py)
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+# Mail
+
+MAILERS = {
+    "default": {"BACKEND": "project.demo.mail_backend.EmailBackend"}
+    if DEMO and not env("EMAIL_URL", default="")
+    else env.mailer(
+        "EMAIL_URL", default="consolemail://" if IS_LOCAL else "smtp://localhost:25"
+    )
+}
+DEFAULT_FROM_EMAIL = env(
+    "DEFAULT_FROM_EMAIL", default=f"{SHOP_NAME} <shop@{SITE_HOST}>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Shared by all processes, because the limits on sign-in attempts live in it
+
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://cache")}
+
+# Static files
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / ".static")))
+# Until `collectstatic` has run, as in a fresh checkout, files are served from where they lie.
+IS_COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_COLLECTED or not IS_LOCAL
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IS_COLLECTED
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# Language and time
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Security
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    # Chromium holds the redirect that answers a form's POST to this list as well.
+    "form-action": [CSP.SELF, SITE_URL, "https://checkout.stripe.com"],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30  # seconds
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
+SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_SECURE else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "project.errors.csrf_failure"
+
+SECURE_SSL_REDIRECT = SITE_IS_SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_SECURE else 0
+# What a shop may promise for itself alone; its neighbors on the domain are not ours to speak for.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# Serving (project/asgi.py): how many threads may work on each kind of request in one process
+
+REQUEST_THREADS = {
+    "pages": env.int("PAGE_THREADS", default=4),
+    "gateway": env.int("GATEWAY_THREADS", default=4),
+    **({"sandbox": 4, "sandbox api": 4} if SANDBOX else {}),
+}
+
+# Logging: to the console, one line an event, no personal data
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+}

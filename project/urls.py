@@ -1,0 +1,24 @@
+"""Where everything is. The table of URLs is in the README."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("catalog.urls")),
+    path("", include("checkout.urls")),
+    path("", include("library.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]
+
+if settings.SANDBOX:
+    urlpatterns += [path("sandbox/", include("checkout.sandbox.urls"))]
+
+if settings.DEMO:
+    urlpatterns += [path("demo/", include("project.demo.urls"))]
+
+handler400 = "project.errors.bad_request"
+handler403 = "project.errors.permission_denied"
+handler404 = "project.errors.page_not_found"
+handler500 = "project.errors.server_error"
