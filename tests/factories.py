@@ -1,0 +1,153 @@
+"""Things that tests need, made with as little said as possible.
+
+Whatever a test does not name gets a value of its own, so that two of a kind never collide.
+"""
+
+from itertools import count
+
+from django.utils.text import slugify
+
+from catalog.models import Course, CourseStatus, Instructor, Lesson, Level, Section
+from catalog.models import Topic
+from library.models import (
+    Enrollment,
+    EnrollmentSource,
+    EnrollmentStatus,
+    LessonProgress,
+)
+from project.accounts.models import User
+
+_numbers = count(1)
+
+
+def create_learner(*, email: str = "", name: str = "", password: str = "") -> User:
+    """Create somebody with an account; without a password they sign in by mail."""
+    email = email or f"learner{next(_numbers)}@example.com"
+    return User.objects.create_user(email, password or None, name=name)
+
+
+def create_staff(*, email: str = "", password: str = "") -> User:
+    """Create somebody who may do everything in the admin."""
+    email = email or f"staff{next(_numbers)}@example.com"
+    return User.objects.create_superuser(email, password or None)
+
+
+def create_topic(*, name: str = "") -> Topic:
+    """Create what a course is about."""
+    name = name or f"Topic {next(_numbers)}"
+    return Topic.objects.create(name=name, slug=slugify(name))
+
+
+def create_instructor(*, name: str = "") -> Instructor:
+    """Create somebody who teaches."""
+    return Instructor.objects.create(name=name or f"Instructor {next(_numbers)}")
+
+
+def create_course(
+    *,
+    title: str = "",
+    slug: str = "",
+    price_minor: int = 3900,
+    compare_at_minor: int | None = None,
+    currency: str = "usd",
+    status: CourseStatus = CourseStatus.PUBLISHED,
+    level: Level = Level.BEGINNER,
+    language: str = "en",
+    summary: str = "A course worth taking.",
+    description: str = "",
+    outcomes: list[str] | None = None,
+    instructor: Instructor | None = None,
+    topics: list[Topic] | None = None,
+    lessons: int = 0,
+) -> Course:
+    """Create a course; with ``lessons``, also one section that holds so many."""
+    title = title or f"Course {next(_numbers)}"
+    course = Course.objects.create(
+        title=title,
+        slug=slug or slugify(title),
+        price_minor=price_minor,
+        compare_at_minor=compare_at_minor,
+        currency=currency,
+        status=status,
+        level=level,
+        language=language,
+        summary=summary,
+        description=description,
+        outcomes=outcomes or [],
+        instructor=instructor or create_instructor(),
+    )
+    course.topics.set(topics or [])
+    if lessons:
+        section = create_section(course=course)
+        for _ in range(lessons):
+            create_lesson(section=section)
+        course.refresh_from_db()
+    return course
+
+
+def create_section(*, course: Course | None = None, title: str = "") -> Section:
+    """Create a section at the end of its course."""
+    number = next(_numbers)
+    return Section.objects.create(
+        course=course or create_course(),
+        title=title or f"Section {number}",
+        position=number % 30_000,
+    )
+
+
+def create_lesson(
+    *,
+    section: Section | None = None,
+    title: str = "",
+    slug: str = "",
+    body: str = "Read *this*.",
+    minutes: int = 10,
+    is_preview: bool = False,
+) -> Lesson:
+    """Create a lesson at the end of its section, and keep the course's totals."""
+    number = next(_numbers)
+    title = title or f"Lesson {number}"
+    lesson = Lesson.objects.create(
+        section=section or create_section(),
+        title=title,
+        slug=slug or slugify(title),
+        body=body,
+        minutes=minutes,
+        is_preview=is_preview,
+        position=number % 30_000,
+    )
+    lesson.section.course.recount()
+    return lesson
+
+
+def enroll(
+    learner: User | None = None,
+    *,
+    course: Course | None = None,
+    status: EnrollmentStatus = EnrollmentStatus.ACTIVE,
+    source: EnrollmentSource = EnrollmentSource.STAFF,
+) -> Enrollment:
+    """Give a learner a seat on a course, in whatever state it shall be."""
+    if learner is None and status != EnrollmentStatus.UNCLAIMED:
+        learner = create_learner()
+    return Enrollment.objects.create(
+        learner=learner,
+        course=course or create_course(),
+        status=status,
+        source=source,
+    )
+
+
+def create_seat(*, course: Course | None = None) -> Enrollment:
+    """Create a seat that nobody has claimed yet."""
+    return Enrollment.objects.set_aside(
+        course or create_course(), source=EnrollmentSource.GIFT
+    )
+
+
+def complete(learner: User, *lessons: Lesson) -> list[LessonProgress]:
+    """Have the learner do the lessons."""
+    return [
+        LessonProgress.objects.create(learner=learner, lesson=lesson)
+        for lesson in lessons
+    ]
