@@ -7,8 +7,7 @@ from itertools import count
 
 from django.utils.text import slugify
 
-from catalog.models import Course, CourseStatus, Instructor, Lesson, Level, Section
-from catalog.models import Topic
+from catalog.models import Course, CourseStatus, Instructor, Lesson, Level, Section, Topic
 from library.models import (
     Enrollment,
     EnrollmentSource,
@@ -140,14 +139,9 @@ def enroll(
 
 def create_seat(*, course: Course | None = None) -> Enrollment:
     """Create a seat that nobody has claimed yet."""
-    return Enrollment.objects.set_aside(
-        course or create_course(), source=EnrollmentSource.GIFT
-    )
+    return Enrollment.objects.set_aside(course or create_course(), source=EnrollmentSource.GIFT)
 
 
 def complete(learner: User, *lessons: Lesson) -> list[LessonProgress]:
     """Have the learner do the lessons."""
-    return [
-        LessonProgress.objects.create(learner=learner, lesson=lesson)
-        for lesson in lessons
-    ]
+    return [LessonProgress.objects.create(learner=learner, lesson=lesson) for lesson in lessons]
