@@ -1,0 +1,25 @@
+"""Who may study what, and how far they are."""
+
+from library.models.enrollment import (
+    NEXT_STATUSES,
+    AlreadyEnrolled,
+    Enrollment,
+    EnrollmentQuerySet,
+    EnrollmentSource,
+    EnrollmentStatus,
+    InvalidTransition,
+)
+from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
+
+__all__ = [
+    "NEXT_STATUSES",
+    "AlreadyEnrolled",
+    "Enrollment",
+    "EnrollmentQuerySet",
+    "EnrollmentSource",
+    "EnrollmentStatus",
+    "InvalidTransition",
+    "LessonProgress",
+    "LessonProgressQuerySet",
+    "StudyProgress",
+]

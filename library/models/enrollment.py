@@ -1,0 +1,226 @@
+"""A seat on a course: who may study what."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import Course
+from project.accounts.models import User
+
+CURRENT = ("active", "suspended")
+
+
+class InvalidTransition(Exception):  # noqa: N818  named for the fact
+    """The seat cannot make this move from where it is."""
+
+
+class AlreadyEnrolled(Exception):  # noqa: N818  named for the fact
+    """The learner has a current seat on the course already."""
+
+
+class EnrollmentStatus(models.TextChoices):
+    """Whether a seat gives access."""
+
+    UNCLAIMED = "unclaimed", "Unclaimed"
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    REVOKED = "revoked", "Revoked"
+
+
+class EnrollmentSource(models.TextChoices):
+    """How a seat came about."""
+
+    PURCHASE = "purchase", "Purchase"
+    GIFT = "gift", "Gift"
+    STAFF = "staff", "Given by staff"
+    FREE = "free", "Free"
+
+
+# Every move a seat can make. Each is a verb of Enrollment, and nothing else writes its status.
+NEXT_STATUSES = {
+    EnrollmentStatus.UNCLAIMED: {EnrollmentStatus.ACTIVE, EnrollmentStatus.REVOKED},
+    EnrollmentStatus.ACTIVE: {EnrollmentStatus.SUSPENDED, EnrollmentStatus.REVOKED},
+    EnrollmentStatus.SUSPENDED: {EnrollmentStatus.ACTIVE, EnrollmentStatus.REVOKED},
+    EnrollmentStatus.REVOKED: set(),
+}
+
+_claim_signer = Signer(salt="library.claim")
+
+
+class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    """Seats on courses."""
+
+    def active(self) -> "EnrollmentQuerySet":
+        """Those that give access."""
+        return self.filter(status=EnrollmentStatus.ACTIVE)
+
+    def current(self) -> "EnrollmentQuerySet":
+        """Those that a learner has, even if access is suspended."""
+        return self.filter(status__in=CURRENT)
+
+    def held_by(self, learner: User) -> "EnrollmentQuerySet":
+        """Narrow to the learner's."""
+        return self.filter(learner=learner)
+
+    def get_by_claim_token(self, token: str) -> "Enrollment":
+        """Find the seat that a claim link is for.
+
+        Raise ``Enrollment.DoesNotExist`` also for a token that we did not sign, so that a forged
+        link and one of a seat that is gone look alike.
+        """
+        try:
+            return self.get(pk=_claim_signer.unsign(token))
+        except BadSignature as error:
+            raise self.model.DoesNotExist from error
+
+    def grant(
+        self, learner: User, course: Course, *, source: EnrollmentSource
+    ) -> "Enrollment | None":
+        """Give the learner a seat; return ``None`` if they have a current one already.
+
+        The database decides (``one_current_enrollment``), so that of two purchases of the same
+        course at the same moment one gets the seat and the other hears of it.
+        """
+        try:
+            with transaction.atomic():
+                return self.create(
+                    learner=learner,
+                    course=course,
+                    source=source,
+                    status=EnrollmentStatus.ACTIVE,
+                )
+        except IntegrityError as error:
+            if _is_second_seat(error):
+                return None
+            raise
+
+    def set_aside(self, course: Course, *, source: EnrollmentSource) -> "Enrollment":
+        """Make a seat for somebody who has yet to claim it."""
+        return self.create(course=course, source=source, status=EnrollmentStatus.UNCLAIMED)
+
+
+class Enrollment(models.Model):
+    """A seat on a course. Access is any active enrollment of the learner."""
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="enrollments",
+        null=True,
+        blank=True,
+    )
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrollments")
+    status = models.CharField(max_length=16, choices=EnrollmentStatus)
+    source = models.CharField(max_length=16, choices=EnrollmentSource)
+    created_at = models.DateTimeField(auto_now_add=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EnrollmentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["learner", "course"],
+                condition=Q(status__in=CURRENT),
+                name="one_current_enrollment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=CURRENT) | Q(learner__isnull=False),
+                name="enrollment_access_has_a_learner",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="unclaimed") | Q(learner__isnull=True),
+                name="enrollment_unclaimed_has_no_learner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.learner or 'Unclaimed seat'}: {self.course}"
+
+    @property
+    def claim_url(self) -> str:
+        """The link by which whoever is signed in takes this seat, to be handed out or mailed."""
+        token = _claim_signer.sign(str(self.pk))
+        return f"{settings.SITE_URL}{reverse('library:claim', args=[token])}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it gives access."""
+        return self.status == EnrollmentStatus.ACTIVE
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether access waits for something to be cleared up."""
+        return self.status == EnrollmentStatus.SUSPENDED
+
+    @property
+    def is_unclaimed(self) -> bool:
+        """Whether it is free to be taken."""
+        return self.status == EnrollmentStatus.UNCLAIMED
+
+    def claim(self, learner: User) -> bool:
+        """Give this seat to the learner. Return ``False`` if it was theirs already.
+
+        Raise ``AlreadyEnrolled`` if they have another seat on the course; this one then stays
+        free for somebody else. Raise ``InvalidTransition`` if it is somebody else's, or revoked.
+        """
+        try:
+            with transaction.atomic():
+                claimed = self._move_to(
+                    EnrollmentStatus.ACTIVE,
+                    origin=EnrollmentStatus.UNCLAIMED,
+                    learner=learner,
+                    claimed_at=timezone.now(),
+                )
+        except IntegrityError as error:
+            if _is_second_seat(error):
+                raise AlreadyEnrolled(f"{learner} has {self.course} already.") from error
+            raise
+        if self.learner_id != learner.pk:
+            raise InvalidTransition(f"Seat {self.pk} is somebody else's.")
+        return claimed
+
+    def suspend(self) -> bool:
+        """Pause access, until something is cleared up. Return whether anything changed."""
+        return self._move_to(EnrollmentStatus.SUSPENDED)
+
+    def restore(self) -> bool:
+        """Give access back after it was paused. Return whether anything changed."""
+        return self._move_to(EnrollmentStatus.ACTIVE, origin=EnrollmentStatus.SUSPENDED)
+
+    def revoke(self) -> bool:
+        """End access for good; what was done stays done. Return whether anything changed."""
+        return self._move_to(EnrollmentStatus.REVOKED)
+
+    def _move_to(
+        self,
+        status: EnrollmentStatus,
+        *,
+        origin: EnrollmentStatus | None = None,
+        **changes: Any,
+    ) -> bool:
+        """Move to ``status``, if asked only from ``origin``; return ``False`` if it was there.
+
+        Check and change are one UPDATE: of two processes moving the same seat, the database lets
+        one through.
+        """
+        origins = [
+            old
+            for old, next_statuses in NEXT_STATUSES.items()
+            if status in next_statuses and origin in (None, old)
+        ]
+        movable = Enrollment.objects.filter(pk=self.pk, status__in=origins)
+        moved = movable.update(status=status, **changes)
+        self.refresh_from_db(fields=["status", *changes])
+        if self.status != status:
+            raise InvalidTransition(f"Seat {self.pk} cannot become {status.label.lower()}.")
+        return bool(moved)
+
+
+def _is_second_seat(error: IntegrityError) -> bool:
+    return "one_current_enrollment" in str(error)

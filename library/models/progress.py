@@ -1,0 +1,122 @@
+"""How far learners are."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Exists, Max, OuterRef
+from django.utils import timezone
+
+from catalog.models import Course, Lesson
+from project.accounts.models import User
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a learner is in a course."""
+
+    done: int
+    total: int
+    next_lesson: Lesson | None = None
+    last_done_at: datetime | None = None
+
+    @property
+    def percent(self) -> int:
+        """How much is done, 0 to 100; 100 only when everything is."""
+        return min(100, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def has_started(self) -> bool:
+        """Whether anything is done."""
+        return self.done > 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether everything is done."""
+        return self.total > 0 and self.next_lesson is None
+
+
+@dataclass(frozen=True)
+class _Done:
+    count: int = 0
+    latest: datetime | None = None
+
+
+class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
+    """What was done."""
+
+    def of(self, learner: User, course: Course) -> "LessonProgressQuerySet":
+        """Narrow to the learner's, in one course."""
+        return self.filter(learner=learner, lesson__course=course)
+
+    def mark(self, learner: User, lesson: Lesson) -> None:
+        """Remember that the learner has done the lesson; the first time is the one that counts.
+
+        One INSERT that the database ignores the second time (``lesson_progress_once``), so that
+        a double click is no error.
+        """
+        self.bulk_create([self.model(learner=learner, lesson=lesson)], ignore_conflicts=True)
+
+    def unmark(self, learner: User, lesson: Lesson) -> None:
+        """Forget that the learner has done the lesson."""
+        self.filter(learner=learner, lesson=lesson).delete()
+
+    def by_course(self, learner: User, courses: Collection[Course]) -> dict[int, StudyProgress]:
+        """Return how far the learner is in each of the courses, by its pk, in two queries."""
+        done = self._done_by_course(learner, courses)
+        following = self._next_by_course(learner, courses)
+        return {
+            course.pk: StudyProgress(
+                done=done[course.pk].count,
+                total=course.lesson_count,
+                next_lesson=following.get(course.pk),
+                last_done_at=done[course.pk].latest,
+            )
+            for course in courses
+        }
+
+    def _done_by_course(
+        self, learner: User, courses: Collection[Course]
+    ) -> "defaultdict[int, _Done]":
+        rows = self.filter(learner=learner, lesson__course__in=courses)
+        totals = rows.values("lesson__course").annotate(
+            count=Count("pk"), latest=Max("completed_at")
+        )
+        return defaultdict(
+            _Done,
+            {row["lesson__course"]: _Done(row["count"], row["latest"]) for row in totals},
+        )
+
+    def _next_by_course(self, learner: User, courses: Collection[Course]) -> dict[int, Lesson]:
+        """Return the first lesson of each course, in its order, that the learner has yet to do."""
+        done = self.filter(learner=learner, lesson=OuterRef("pk"))
+        undone = Lesson.objects.filter(~Exists(done), course__in=courses)
+        firsts = undone.order_by(
+            "course_id", "section__position", "section_id", "position", "pk"
+        ).distinct("course_id")
+        return {lesson.course_id: lesson for lesson in firsts.defer("body", "body_html")}
+
+
+class LessonProgress(models.Model):
+    """A lesson that a learner has done. Money never deletes one."""
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="progress"
+    )
+    lesson = models.ForeignKey(Lesson, on_delete=models.CASCADE, related_name="progress")
+    completed_at = models.DateTimeField(default=timezone.now)
+
+    objects = LessonProgressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "lesson progress"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["learner", "lesson"], name="lesson_progress_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.learner}: {self.lesson}"

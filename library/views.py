@@ -1,0 +1,182 @@
+"""The library: what one has, the courses themselves, and taking a seat."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.models import Course, CourseStatus, Lesson
+from library.access import can_open, can_view, is_free_preview
+from library.models import (
+    AlreadyEnrolled,
+    Enrollment,
+    EnrollmentStatus,
+    InvalidTransition,
+    LessonProgress,
+)
+from library.outline import outline_of
+from library.shelf import shelf_of
+from project.accounts.models import User
+from project.htmx import (
+    HtmxRequest,
+    login_required,
+    redirect_browser,
+    render_part,
+    sign_in_first,
+    wants_part,
+)
+
+SUGGESTIONS = 3
+
+# What a page shows depends on who looks, so no cache keeps it for somebody else.
+personal = cache_control(private=True, no_cache=True)
+
+
+@require_safe
+@personal
+@login_required
+def shelf(request: HtmxRequest) -> HttpResponse:
+    """Show my courses, and what there is to go on with."""
+    studies = shelf_of(_person(request))
+    suggestions = [] if studies else Course.objects.published().newest_first()[:SUGGESTIONS]
+    context = {"studies": studies, "suggestions": suggestions}
+    return render_part(request, "library/shelf.html", "stage", context)
+
+
+@require_safe
+@personal
+def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
+    """Show the course that I have: what is done, and what comes next."""
+    course = get_object_or_404(Course, slug=course_slug)
+    if not can_open(course, request.user):
+        return _turn_away(request, course)
+    outline = outline_of(course, request.user)
+    context = {"course": course, "outline": outline, "progress": outline.progress}
+    return render_part(request, "library/course.html", "stage", context)
+
+
+@require_safe
+@personal
+def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
+    """Show a lesson to read, and its place in the course."""
+    lesson = _find_lesson(course_slug, lesson_slug)
+    if not can_view(lesson, request.user):
+        return _turn_away(request, lesson.course)
+    context = _reading(lesson, request.user)
+    return render_part(request, "library/lesson.html", "stage", context)
+
+
+@require_POST
+def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
+    """Mark a lesson as done, or as not done."""
+    lesson = _find_lesson(course_slug, lesson_slug)
+    if not can_open(lesson.course, request.user):
+        return _turn_away(request, lesson.course, page=_lesson_url(lesson))
+    if request.POST.get("done") not in ("0", "1"):
+        return HttpResponseBadRequest("Say done=1 or done=0.", content_type="text/plain")
+    learner = _person(request)
+    if request.POST["done"] == "1":
+        LessonProgress.objects.mark(learner, lesson)
+    else:
+        LessonProgress.objects.unmark(learner, lesson)
+    if not wants_part(request):
+        return redirect_browser(request, _lesson_url(lesson) + "#completion")
+    return render(request, "library/lesson.html#completed", _reading(lesson, learner))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def claim(request: HtmxRequest, token: str) -> HttpResponse:
+    """Show whom a seat is waiting for, and give it to whoever is signed in and takes it."""
+    seats = Enrollment.objects.select_related("course")
+    try:
+        seat = seats.get_by_claim_token(token)
+    except Enrollment.DoesNotExist as error:
+        raise Http404("There is no such seat.") from error
+    if request.method == "POST":
+        return _take(request, seat)
+    context = {"seat": seat, "course": seat.course, "state": _seat_state(seat, request.user)}
+    return render_part(request, "library/claim.html", "stage", context)
+
+
+def _take(request: HtmxRequest, seat: Enrollment) -> HttpResponse:
+    """Give the seat to the visitor; if that cannot be, the seat's page says why."""
+    if request.user.is_anonymous:
+        return sign_in_first(request, next_url=request.path)
+    try:
+        seat.claim(_person(request))
+    except (AlreadyEnrolled, InvalidTransition):
+        return redirect_browser(request, request.path)
+    messages.success(request, f"“{seat.course}” is yours. Enjoy it.")
+    return redirect_browser(request, _course_url(seat.course))
+
+
+def _seat_state(seat: Enrollment, viewer: User | AnonymousUser) -> str:
+    """Name what the visitor can do about the seat: the page has a text for each."""
+    if seat.status == EnrollmentStatus.REVOKED:
+        return "revoked"
+    if not seat.is_unclaimed:
+        return "yours" if seat.learner_id == viewer.pk else "taken"
+    if isinstance(viewer, AnonymousUser):
+        return "sign_in"
+    has_one = Enrollment.objects.current().held_by(viewer).filter(course=seat.course).exists()
+    return "owned" if has_one else "free"
+
+
+def _reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
+    """Return what the page of a lesson shows to somebody who may read it."""
+    outline = outline_of(lesson.course, viewer)
+    previous, following = outline.neighbors(lesson)
+    return {
+        "course": lesson.course,
+        "lesson": lesson,
+        "outline": outline,
+        "progress": outline.progress,
+        # A free preview is read by people who have nothing else of the course.
+        "is_open": not is_free_preview(lesson) or can_open(lesson.course, viewer),
+        "is_done": outline.is_done(lesson),
+        "previous": previous,
+        "following": following,
+    }
+
+
+def _find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
+    lessons = Lesson.objects.select_related("course", "section")
+    return get_object_or_404(lessons, course__slug=course_slug, slug=lesson_slug)
+
+
+def _turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpResponse:
+    """Lead somebody who may not see the course to where they can do something about it.
+
+    A course that was never for sale does not exist for them.
+    """
+    if course.status == CourseStatus.DRAFT:
+        raise Http404
+    if request.user.is_anonymous:
+        return sign_in_first(request, next_url=page or request.path)
+    if Enrollment.objects.current().held_by(_person(request)).filter(course=course).exists():
+        messages.warning(request, f"Your access to “{course}” is on hold.")
+        return redirect_browser(request, reverse("library:shelf"))
+    if not course.is_for_sale:
+        raise Http404
+    messages.info(request, f"“{course}” is not in your library yet.")
+    return redirect_browser(request, course.get_absolute_url())
+
+
+def _course_url(course: Course) -> str:
+    return reverse("library:course", args=[course.slug])
+
+
+def _lesson_url(lesson: Lesson) -> str:
+    return reverse("library:lesson", args=[lesson.course.slug, lesson.slug])
+
+
+def _person(request: HtmxRequest) -> User:
+    """Return who is signed in, where that is certain."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
