@@ -1,0 +1,96 @@
+"""The data: making a cluster, and telling whether the installed PostgreSQL can serve it."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from project.embedded_postgres import PostgresUnavailable
+from project.embedded_postgres.binaries import copy_for_others
+from project.embedded_postgres.folders import Home
+
+MAKE_CLUSTER = (
+    "--username=postgres",
+    "--auth=trust",  # over a socket that nobody else can reach
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+)
+# Nothing of the caller's: neither secrets nor PG… variables, which would change what we ask for.
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def prepare(home: Home, install: Path) -> Path:
+    """Make the cluster if there is none; return the installation that can serve it.
+
+    Raise ``PostgresUnavailable`` if it does not run on this machine, or is of another release
+    than the cluster.
+    """
+    install, version = _find_runnable(home, install)
+    if not (home.data / "PG_VERSION").exists():
+        _make(home, install)
+    _refuse_other_release(home.data, version)
+    return install
+
+
+def _find_runnable(home: Home, install: Path) -> tuple[Path, str]:
+    """Return an installation that the server's account can run, and its version."""
+    try:
+        return install, _ask_version(home, install)
+    except PermissionError:
+        copy = copy_for_others(install, home.path)
+        return copy, _ask_version(home, copy)
+
+
+def _ask_version(home: Home, install: Path) -> str:
+    answer = _run(home, install / "bin" / "postgres", "--version")
+    version = re.search(r"\d+(\.\d+)*", answer.stdout)
+    if answer.returncode or not version:
+        raise PostgresUnavailable(f"{install} does not run here:\n{answer.stdout.strip()}")
+    return version[0]
+
+
+def _make(home: Home, install: Path) -> None:
+    """Make the cluster beside its place and move it there, so that it is whole or absent."""
+    for unfinished in home.path.glob("unfinished-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(dir=home.path, prefix="unfinished-"))
+    home.give_to_server(made)
+    answer = _run(home, install / "bin" / "initdb", *MAKE_CLUSTER, f"--pgdata={made}")
+    if answer.returncode:
+        raise PostgresUnavailable(f"initdb failed:\n{answer.stdout.strip()}")
+    try:
+        made.rename(home.data)
+    except OSError as error:
+        raise PostgresUnavailable(
+            f"{home.data} is in the way and is no PostgreSQL cluster ({error.strerror}). "
+            "Move it elsewhere."
+        ) from None
+
+
+def _refuse_other_release(data: Path, version: str) -> None:
+    made_by = (data / "PG_VERSION").read_text().strip()
+    if made_by != version.split(".")[0]:
+        raise PostgresUnavailable(
+            f"{data} was made by PostgreSQL {made_by}, and the installed one is {version}. Dump it "
+            "with the old one and load the dump with the new one, or move the folder elsewhere to "
+            "begin with an empty database."
+        )
+
+
+def _run(home: Home, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+        env=ENVIRONMENT,
+        check=False,
+        **home.as_server,
+    )
