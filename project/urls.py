@@ -8,7 +8,7 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("checkout.urls")),
     path("", include("library.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("project.accounts.urls")),
     path("admin/", admin.site.urls),
 ]
 
@@ -21,4 +21,5 @@ if settings.DEMO:
 handler400 = "project.errors.bad_request"
 handler403 = "project.errors.permission_denied"
 handler404 = "project.errors.page_not_found"
+handler429 = "project.errors.too_many_requests"  # allauth asks for it
 handler500 = "project.errors.server_error"

@@ -1,5 +1,6 @@
 """A person: someone who signs in with an e-mail address."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,9 +13,7 @@ from django.utils import timezone
 class UserManager(BaseUserManager["User"]):
     """Makes people. Addresses are kept in lower case, as allauth keeps them."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a person who signs in as ``email``. Raise ``ValueError`` without an address."""
         if not email:
             raise ValueError("A person needs an e-mail address.")
@@ -23,17 +22,29 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create somebody who may do everything in the admin."""
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find a person by e-mail address in any case."""
         return self.get(email=(username or "").lower())
+
+    def never_confirmed(self, *, before: datetime) -> "models.QuerySet[User]":
+        """Return accounts that were begun before ``before`` with an address nobody confirmed.
+
+        Only those to which nothing is attached: whom staff gave a course is expected to come.
+        """
+        attached = [
+            relation.name
+            for relation in self.model._meta.related_objects
+            if relation.related_model._meta.label != "account.EmailAddress"
+        ]
+        return (
+            self.filter(date_joined__lt=before, last_login=None, is_staff=False)
+            .filter(**{f"{name}__isnull": True for name in attached})
+            .exclude(emailaddress__verified=True)
+        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -41,9 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(max_length=150, blank=True)
-    is_staff = models.BooleanField(
-        "staff", default=False, help_text="May open the admin."
-    )
+    is_staff = models.BooleanField("staff", default=False, help_text="May open the admin.")
     is_active = models.BooleanField("active", default=True, help_text="May sign in.")
     date_joined = models.DateTimeField("joined", default=timezone.now)
 
@@ -65,6 +74,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def clean(self) -> None:
+        """Keep the address in lower case, as the database demands."""
+        super().clean()
+        self.email = self.email.lower()
 
     def get_full_name(self) -> str:
         """Return the name, or an empty text."""

@@ -1,0 +1,32 @@
+"""What allauth asks of the shop: mail goes through the queue, and refusals are in our words."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+
+from project.mail import send_later
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's account adapter, as the shop has it."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": "That is not the code we sent. Check the newest message and try again.",
+        "too_many_login_attempts": "Too many tries. Wait a moment, then ask for a new code.",
+        "rate_limited": "We have just sent you a code. Wait a moment before you ask for another.",
+        "account_inactive": "This account is closed.",
+        "duplicate_email": "That is your address already.",
+        "email_taken": "That address belongs to another account.",
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queue the message.
+
+        So that a slow mail server holds nobody up, and the time an answer takes does not tell
+        whether the address has an account.
+        """
+        facts = {"email": email, "SHOP_NAME": settings.SHOP_NAME, "SITE_URL": settings.SITE_URL}
+        message = self.render_mail(template_prefix, email, {**facts, **context})
+        send_later(to=email, subject=message.subject, text=message.body)

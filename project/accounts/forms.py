@@ -1,0 +1,92 @@
+"""What people fill in to come in: an address, then the code that was mailed to it."""
+
+from typing import Any
+
+from allauth.account.forms import (
+    ConfirmEmailVerificationCodeForm,
+    ConfirmLoginCodeForm,
+    LoginForm,
+    SignupForm,
+)
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+
+from project.accounts.models import User
+
+
+class EntranceForm(LoginForm):  # type: ignore[misc]
+    """Takes an address and mails a code to it, whether or not it has an account.
+
+    One door for both: people do not remember where they have accounts, and a second form for new
+    ones would have to say, on the page, which addresses are known.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["login"]
+        field.label = "E-mail address"
+        field.initial = self.request.GET.get("email", "") if self.request else ""
+        field.widget.attrs = {"type": "email", "autocomplete": "email", "autofocus": True}
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Mail a code, and go to where it is typed in."""
+        email = self.cleaned_data["login"]
+        self.user = self.user or _open_account(request, email)
+        if self.user:
+            _register_address(self.user, email)
+        response: HttpResponse = super().login(request, redirect_url)
+        return response
+
+
+# Letters, so no numeric keypad; phones and browsers offer the code from the message.
+CODE_INPUT = {
+    "class": "code-input",
+    "autocomplete": "one-time-code",
+    "inputmode": "text",
+    "autocapitalize": "characters",
+    "spellcheck": "false",
+    "maxlength": "20",
+    "autofocus": True,
+}
+
+
+class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
+    """Takes the code that was mailed to sign somebody in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs = CODE_INPUT
+
+
+class AddressCodeForm(ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    """Takes the code that was mailed to prove a new address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs = CODE_INPUT
+
+
+def _open_account(request: HttpRequest, email: str) -> User | None:
+    """Begin an account, which is nobody's until the code proves the address.
+
+    Return ``None`` if the address belongs to an account that was closed: its owner is told by mail.
+    """
+    form = SignupForm({"email": email})
+    if not form.is_valid() or form.account_already_exists:
+        return None
+    try:
+        with transaction.atomic():
+            user: User = form.save(request)
+            return user
+    except IntegrityError:  # a double click, and the other request was first
+        return User.objects.filter(email=email, is_active=True).first()
+
+
+def _register_address(user: User, email: str) -> None:
+    """Note the address of an account that a command or the admin made.
+
+    Without it the code would prove nothing, and a second one would be asked for.
+    """
+    if email == user.email:
+        EmailAddress.objects.get_or_create(user=user, email=email, defaults={"primary": True})

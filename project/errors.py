@@ -1,0 +1,92 @@
+"""What people see when something is refused, missing or broken.
+
+htmx puts no error into the page (templates/base.html): it gets the status and a short text, and
+static/js/app.js says so in a toast.
+"""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+RETRY_AFTER = 60  # seconds
+
+SHORT_TEXTS = {
+    400: "That request cannot be understood.",
+    403: "This is not for your account.",
+    404: "There is nothing here.",
+    429: "Too many tries. Please wait a minute.",
+    500: "Something went wrong on our side. Please try again.",
+}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Refuse a request that is broken, or that names a host which is not ours.
+
+    Without the shop around it: the request came no further than the first middleware.
+    """
+    return _without_shop(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that this page is not for this account."""
+    return _in_shop(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is nothing at this address."""
+    return _in_shop(request, 404)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Ask for patience. allauth looks for this as ``handler429``."""
+    response = _in_shop(request, 429)
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say sorry, with nothing that could be broken as well: no database, no session."""
+    return _without_shop(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Ask for the form again: signing in or out in another tab has made this one's out of date.
+
+    htmx loads the page anew, and with it the form.
+    """
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=403, headers={"HX-Refresh": "true"})
+    return render(request, "403_csrf.html", {"back": _came_from(request)}, status=403)
+
+
+def _in_shop(request: HttpRequest, status: int) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = _short(status)
+    else:
+        response = render(request, f"{status}.html", status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _without_shop(request: HttpRequest, status: int) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return _short(status)
+    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+
+
+def _short(status: int) -> HttpResponse:
+    text = SHORT_TEXTS[status]
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the path of the page that holds the form, or the catalog's."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}):
+        return "/"
+    parts = urlsplit(referer)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
