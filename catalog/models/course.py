@@ -13,6 +13,22 @@ from catalog.markdown import render_markdown
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.money import format_money
 
+# What a card of the catalog shows of a course.
+CARD_FIELDS = (
+    "slug",
+    "title",
+    "summary",
+    "level",
+    "hue",
+    "status",
+    "lesson_count",
+    "minutes",
+    "price_minor",
+    "compare_at_minor",
+    "currency",
+    "instructor__name",
+)
+
 
 class Level(models.TextChoices):
     """How much a course expects of its learners."""
@@ -42,6 +58,14 @@ class CourseQuerySet(models.QuerySet["Course"]):
         """Those that can be bought: listed, or known by their address."""
         return self.filter(status__in=[CourseStatus.PUBLISHED, CourseStatus.UNLISTED])
 
+    def known_to_all(self) -> "CourseQuerySet":
+        """Those with a page that anyone may see: all that were ever sold."""
+        return self.exclude(status=CourseStatus.DRAFT)
+
+    def for_cards(self) -> "CourseQuerySet":
+        """With what a card shows and nothing more; to ask for more is an error, not a query."""
+        return self.select_related("instructor").only(*CARD_FIELDS).fetch_mode(models.FETCH_RAISE)
+
     def newest_first(self) -> "CourseQuerySet":
         """The latest published first."""
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
@@ -60,9 +84,7 @@ class Course(models.Model):
         help_text="The id in the front matter of the folder that the course was imported from.",
     )
     title = models.CharField(max_length=120)
-    summary = models.CharField(
-        max_length=200, help_text="One sentence that makes one want it."
-    )
+    summary = models.CharField(max_length=200, help_text="One sentence that makes one want it.")
     description = models.TextField(blank=True, help_text="Markdown.")
     description_html = models.TextField(blank=True, editable=False)
     outcomes = ArrayField(
@@ -76,9 +98,7 @@ class Course(models.Model):
         max_length=8, default="en", help_text="A language code, such as en."
     )
     topics = models.ManyToManyField(Topic, related_name="courses", blank=True)
-    instructor = models.ForeignKey(
-        Instructor, on_delete=models.PROTECT, related_name="courses"
-    )
+    instructor = models.ForeignKey(Instructor, on_delete=models.PROTECT, related_name="courses")
     hue = models.PositiveSmallIntegerField(
         default=40, help_text="The course's own color, 0 to 359."
     )
@@ -92,9 +112,7 @@ class Course(models.Model):
         help_text="An earlier, higher price, if honest.",
     )
     currency = models.CharField(max_length=3, editable=False)
-    status = models.CharField(
-        max_length=16, choices=CourseStatus, default=CourseStatus.DRAFT
-    )
+    status = models.CharField(max_length=16, choices=CourseStatus, default=CourseStatus.DRAFT)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     lesson_count = models.PositiveIntegerField(default=0, editable=False)
     minutes = models.PositiveIntegerField(default=0, editable=False)
@@ -105,9 +123,7 @@ class Course(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=Q(hue__lt=360), name="course_hue_is_an_angle"
-            ),
+            models.CheckConstraint(condition=Q(hue__lt=360), name="course_hue_is_an_angle"),
             models.CheckConstraint(
                 condition=Q(compare_at_minor__isnull=True)
                 | Q(compare_at_minor__gt=F("price_minor")),
@@ -141,11 +157,7 @@ class Course(models.Model):
     @property
     def price(self) -> str:
         """The price as people write it, or "Free"."""
-        return (
-            format_money(self.price_minor, self.currency)
-            if self.price_minor
-            else "Free"
-        )
+        return format_money(self.price_minor, self.currency) if self.price_minor else "Free"
 
     @property
     def is_for_sale(self) -> bool:
@@ -156,9 +168,7 @@ class Course(models.Model):
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
         hours, minutes = divmod(self.minutes, 60)
-        return " ".join(
-            f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n
-        )
+        return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
 
     def recount(self) -> None:
         """Keep the number of lessons and the minutes that they take, so that no page counts."""

@@ -11,9 +11,7 @@ from catalog.models.course import Course
 class Section(models.Model):
     """A part of a course."""
 
-    course = models.ForeignKey(
-        Course, on_delete=models.CASCADE, related_name="sections"
-    )
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="sections")
     source_id = models.CharField(max_length=64, null=True, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
     title = models.CharField(max_length=120)
@@ -21,44 +19,49 @@ class Section(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["course", "source_id"], name="section_source_once"
-            )
+            models.UniqueConstraint(fields=["course", "source_id"], name="section_source_once")
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def minutes(self) -> int:
+        """How long its lessons take; they should have been fetched."""
+        return sum(lesson.minutes for lesson in self.lessons.all())
+
+
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    """Lessons."""
+
+    def previews(self) -> "LessonQuerySet":
+        """Those that anyone may read before buying, in the course's order."""
+        return self.filter(is_preview=True).order_by("section__position", "position", "pk")
 
 
 class Lesson(models.Model):
     """What is read, and marked as done, in one sitting."""
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons")
-    section = models.ForeignKey(
-        Section, on_delete=models.CASCADE, related_name="lessons"
-    )
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="lessons")
     source_id = models.CharField(max_length=64, null=True, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
     slug = models.SlugField(max_length=80)
     title = models.CharField(max_length=120)
     body = models.TextField(blank=True, help_text="Markdown.")
     body_html = models.TextField(blank=True, editable=False)
-    minutes = models.PositiveSmallIntegerField(
-        default=0, help_text="How long it takes."
-    )
+    minutes = models.PositiveSmallIntegerField(default=0, help_text="How long it takes.")
     is_preview = models.BooleanField(
         "free preview", default=False, help_text="Anyone may read it before buying."
     )
 
+    objects = LessonQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["course", "slug"], name="lesson_slug_once_per_course"
-            ),
-            models.UniqueConstraint(
-                fields=["course", "source_id"], name="lesson_source_once"
-            ),
+            models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_once_per_course"),
+            models.UniqueConstraint(fields=["course", "source_id"], name="lesson_source_once"),
         ]
 
     def __str__(self) -> str:
