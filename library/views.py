@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.models import Course, CourseStatus, Lesson
+from catalog.models import Course, CourseQuerySet, CourseStatus, Lesson
 from library.access import can_open, can_view, is_free_preview
 from library.models import (
     AlreadyEnrolled,
@@ -43,7 +43,7 @@ personal = cache_control(private=True, no_cache=True)
 def shelf(request: HtmxRequest) -> HttpResponse:
     """Show my courses, and what there is to go on with."""
     studies = shelf_of(_person(request))
-    suggestions = [] if studies else Course.objects.published().newest_first()[:SUGGESTIONS]
+    suggestions = [] if studies else _suggestions()
     context = {"studies": studies, "suggestions": suggestions}
     return render_part(request, "library/shelf.html", "stage", context)
 
@@ -52,11 +52,17 @@ def shelf(request: HtmxRequest) -> HttpResponse:
 @personal
 def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
     """Show the course that I have: what is done, and what comes next."""
-    course = get_object_or_404(Course, slug=course_slug)
+    courses = Course.objects.select_related("instructor")
+    course = get_object_or_404(courses, slug=course_slug)
     if not can_open(course, request.user):
         return _turn_away(request, course)
     outline = outline_of(course, request.user)
-    context = {"course": course, "outline": outline, "progress": outline.progress}
+    context = {
+        "course": course,
+        "outline": outline,
+        "progress": outline.progress,
+        "is_open": True,
+    }
     return render_part(request, "library/course.html", "stage", context)
 
 
@@ -86,7 +92,8 @@ def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Http
         LessonProgress.objects.unmark(learner, lesson)
     if not wants_part(request):
         return redirect_browser(request, _lesson_url(lesson) + "#completion")
-    return render(request, "library/lesson.html#completed", _reading(lesson, learner))
+    context = {**_reading(lesson, learner), "is_fresh": True}
+    return render(request, "library/lesson.html#completed", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,6 +109,10 @@ def claim(request: HtmxRequest, token: str) -> HttpResponse:
         return _take(request, seat)
     context = {"seat": seat, "course": seat.course, "state": _seat_state(seat, request.user)}
     return render_part(request, "library/claim.html", "stage", context)
+
+
+def _suggestions() -> CourseQuerySet:
+    return Course.objects.published().newest_first().for_cards()[:SUGGESTIONS]
 
 
 def _take(request: HtmxRequest, seat: Enrollment) -> HttpResponse:
@@ -131,18 +142,25 @@ def _seat_state(seat: Enrollment, viewer: User | AnonymousUser) -> str:
 def _reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
     """Return what the page of a lesson shows to somebody who may read it."""
     outline = outline_of(lesson.course, viewer)
+    progress = outline.progress
     previous, following = outline.neighbors(lesson)
     return {
         "course": lesson.course,
         "lesson": lesson,
         "outline": outline,
-        "progress": outline.progress,
+        "progress": progress,
         # A free preview is read by people who have nothing else of the course.
         "is_open": not is_free_preview(lesson) or can_open(lesson.course, viewer),
         "is_done": outline.is_done(lesson),
         "previous": previous,
         "following": following,
+        # After the last lesson of the course comes what was left out on the way.
+        "onward": following or _other(progress.next_lesson, lesson),
     }
+
+
+def _other(lesson: Lesson | None, current: Lesson) -> Lesson | None:
+    return lesson if lesson != current else None
 
 
 def _find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
