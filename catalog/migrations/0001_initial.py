@@ -171,6 +171,14 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 ("title", models.CharField(max_length=120)),
                 (
+                    "summary",
+                    models.CharField(
+                        blank=True,
+                        help_text="A line on what its lessons are about.",
+                        max_length=200,
+                    ),
+                ),
+                (
                     "course",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,

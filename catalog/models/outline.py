@@ -15,6 +15,9 @@ class Section(models.Model):
     source_id = models.CharField(max_length=64, null=True, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
     title = models.CharField(max_length=120)
+    summary = models.CharField(
+        max_length=200, blank=True, help_text="A line on what its lessons are about."
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
