@@ -76,7 +76,7 @@ def _keep_first(made: Path, path: Path) -> str:
 
 
 def refuse_live_key_at_foreign_base(secret_key: str, api_base: str) -> None:
-    """Raise ``ImproperlyConfigured`` rather than send a live key to a server that is not Stripe's."""
+    """Raise ``ImproperlyConfigured`` rather than send a live key to a server not Stripe's."""
     is_live = secret_key.startswith(("sk_live_", "rk_live_"))
     if is_live and api_base and api_base.rstrip("/") != "https://api.stripe.com":
         raise ImproperlyConfigured(

@@ -32,12 +32,7 @@ def wants_part(request: HtmxRequest) -> bool:
     """
     htmx = request.htmx
     is_full = request.headers.get("HX-Request-Type") == "full"
-    return (
-        bool(htmx)
-        and not htmx.boosted
-        and not htmx.history_restore_request
-        and not is_full
-    )
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request and not is_full
 
 
 def render_part(
@@ -87,9 +82,7 @@ def login_required[**P](
     """Let only people who are signed in reach ``view``."""
 
     @wraps(view)
-    def guarded(
-        request: HtmxRequest, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    def guarded(request: HtmxRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         return sign_in_first(request)

@@ -45,9 +45,7 @@ def job[**P](
     """Make a function a job. ``retry`` says how failures are tried again; by default, never."""
 
     def register(work: Callable[P, None]) -> Job[P]:
-        return Job(
-            work, app.task(name=_name(work), queue=queue, retry=retry or False)(work)
-        )
+        return Job(work, app.task(name=_name(work), queue=queue, retry=retry or False)(work))
 
     return register
 

@@ -46,9 +46,7 @@ elif IS_LOCAL:
             "ENGINE": "project.embedded_postgres",
             "NAME": "lectern",
             "OPTIONS": {
-                "data_dir": Path(
-                    env("EMBEDDED_POSTGRES_DIR", default=str(DATA_DIR / "postgres"))
-                )
+                "data_dir": Path(env("EMBEDDED_POSTGRES_DIR", default=str(DATA_DIR / "postgres")))
             },
             **CONNECTIONS,
         }
@@ -162,6 +160,11 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "catalog:course_list"
 
 ACCOUNT_ADAPTER = "project.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "project.accounts.forms.EntranceForm",
+    "confirm_login_code": "project.accounts.forms.CodeForm",
+    "confirm_email_verification_code": "project.accounts.forms.AddressCodeForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
@@ -171,9 +174,7 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = (
-    600  # seconds; the default of 180 is short for slow mail
-)
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600  # seconds; the default of 180 is short for slow mail
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
@@ -191,13 +192,9 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MAILERS = {
     "default": {"BACKEND": "project.demo.mail_backend.EmailBackend"}
     if DEMO and not env("EMAIL_URL", default="")
-    else env.mailer(
-        "EMAIL_URL", default="consolemail://" if IS_LOCAL else "smtp://localhost:25"
-    )
+    else env.mailer("EMAIL_URL", default="consolemail://" if IS_LOCAL else "smtp://localhost:25")
 }
-DEFAULT_FROM_EMAIL = env(
-    "DEFAULT_FROM_EMAIL", default=f"{SHOP_NAME} <shop@{SITE_HOST}>"
-)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{SHOP_NAME} <shop@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Shared by all processes, because the limits on sign-in attempts live in it
@@ -275,9 +272,9 @@ REQUEST_THREADS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # It tells of every start and every job, in every command.
+    "loggers": {"procrastinate": {"level": "WARNING"}},
 }

@@ -1,0 +1,1 @@
+"""What the shop's visitors do: fill a cart, pay, and see their orders."""

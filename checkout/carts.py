@@ -1,0 +1,85 @@
+"""Which cart is whose: a visitor's is named in the session's data, a person's belongs to them."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest
+
+from checkout.models import Cart
+from checkout.summary import CartSummary
+from library.models import Enrollment
+from project.accounts.models import User
+from project.htmx import HtmxRequest
+
+logger = logging.getLogger(__name__)
+
+SESSION_KEY = "cart"  # in the session's data: signing in changes the session's own key
+
+
+def cart_of(request: HtmxRequest) -> Cart | None:
+    """Return the visitor's cart, or ``None``. Writes nothing, and starts no session."""
+    if request.user.is_authenticated:
+        return Cart.objects.open().held_by(request.user).first()
+    cart_id = request.session.get(SESSION_KEY)
+    return Cart.objects.open().anonymous().filter(pk=cart_id).first() if cart_id else None
+
+
+def make_cart_of(request: HtmxRequest) -> Cart:
+    """Return the visitor's cart; make it if there is none."""
+    if request.user.is_authenticated:
+        return Cart.objects.of_owner(request.user)
+    cart = cart_of(request)
+    if cart is None:
+        cart = Cart.objects.create()
+        request.session[SESSION_KEY] = cart.pk
+    return cart
+
+
+def summary_of(request: HtmxRequest) -> CartSummary:
+    """Return the cart as the visitor sees it, read once for each request."""
+    known: CartSummary | None = getattr(request, "cart_summary", None)
+    if known is None:
+        cart = cart_of(request)
+        known = CartSummary(cart, owned=owned_by(request.user) if cart else set())
+        request.cart_summary = known  # type: ignore[attr-defined]
+    return known
+
+
+def owned_by(user: User | AnonymousUser) -> set[int]:
+    """Return the courses that the person need not buy for themselves."""
+    if isinstance(user, AnonymousUser):
+        return set()
+    return set(Enrollment.objects.held_by(user).current().values_list("course_id", flat=True))
+
+
+def forget_summary(request: HtmxRequest) -> None:
+    """Read the cart anew at the next call: it was changed."""
+    if hasattr(request, "cart_summary"):
+        del request.cart_summary
+
+
+def bring_cart_along(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    """Merge the visitor's cart into the person's, when they sign in. Never in the way of it."""
+    cart_id = request.session.pop(SESSION_KEY, None)
+    if not cart_id:
+        return
+    try:
+        _merge(cart_id, user)
+    except Exception:
+        # Signing in matters more than the cart; the visitor's stays as it was.
+        logger.exception("cart %s was not merged", cart_id)
+
+
+@transaction.atomic
+def _merge(cart_id: int, user: User) -> None:
+    own = Cart.objects.of_owner(user)
+    locked = Cart.objects.filter(pk__in=[cart_id, own.pk]).order_by("pk").select_for_update()
+    carts = {cart.pk: cart for cart in locked}
+    visitor = carts.get(cart_id)
+    if visitor is None or visitor.owner_id not in (None, user.pk):
+        return
+    visitor.merge_into(carts[own.pk])
+    # A second seat may be meant for somebody else; a single one would be bought in vain.
+    own.items.filter(course__in=owned_by(user), seats=1).delete()

@@ -1,0 +1,54 @@
+"""For orders whose total is zero: nobody is asked for money, and the same door is used."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from checkout.gateways import Malformed, Notice, SessionState, Snapshot, Started
+
+if TYPE_CHECKING:
+    from checkout.models import Order, Payment
+
+
+class FreeGateway:
+    """A gateway that has always been paid nothing."""
+
+    name = "free"
+    livemode = True
+
+    def build_request(self, order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
+        """Return what identifies the order: there is nothing to ask for."""
+        return {"payment": key}
+
+    def create(self, payment: "Payment") -> Started:
+        """Start and finish at once: the next page is the order's."""
+        return Started(
+            session_id=f"free:{payment.idempotency_key}",
+            url=settings.SITE_URL + payment.order.get_absolute_url(),
+            expires_at=payment.expires_at,
+        )
+
+    def fetch(self, payment: "Payment") -> Snapshot:
+        """Return that nothing was asked for, and nothing is missing."""
+        return Snapshot(
+            state=SessionState.PAID,
+            session_id=payment.session_id or "",
+            livemode=True,
+            amount_minor=0,
+            currency=payment.currency,
+        )
+
+    def cancel(self, payment: "Payment") -> Snapshot:
+        """Return the same: what is free cannot be called back."""
+        return self.fetch(payment)
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice:
+        """Refuse: nobody calls for what is free."""
+        raise Malformed
+
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """Raise ``ValueError`` for anything but zero."""
+        if amount_minor:
+            raise ValueError("Only an order of zero is free.")

@@ -1,0 +1,60 @@
+"""The letters that the shop writes, each once for its occasion."""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from checkout.models import Order, OrderLine, Payment
+from project.accounts.models import User
+from project.mail import send_later
+
+
+def send_receipt(order: Order) -> None:
+    """Thank the customer, and say where the courses are. Once for each order."""
+    lines = list(order.lines.select_related("course", "enrollment", "order"))
+    context = {
+        "order": order,
+        "lines": lines,
+        "shop": settings.SHOP_NAME,
+        "site": settings.SITE_URL,
+    }
+    send_later(
+        key=f"receipt:{order.pk}",
+        to=order.email,
+        subject=f"Your order {order.number} at {settings.SHOP_NAME}",
+        text=render_to_string("checkout/mail/receipt.txt", context),
+        html=render_to_string("checkout/mail/receipt.html", context),
+    )
+
+
+def tell_staff_of_surplus(order: Order, payment: Payment) -> None:
+    """A second payment of the same order was received."""
+    _tell_staff(
+        f"surplus:{payment.pk}",
+        f"{order} was paid twice",
+        f"{payment} brought money that the order does not need. Please refund it.",
+    )
+
+
+def tell_staff_of_mismatch(order: Order, payment: Payment) -> None:
+    """Another sum than the order's was received."""
+    _tell_staff(
+        f"mismatch:{payment.pk}",
+        f"{order} was paid with another amount",
+        f"{payment} does not match the order's total of {order.total}. Nothing was unlocked. "
+        "Please settle it with the customer, or refund it.",
+    )
+
+
+def tell_staff_of_owned_line(line: OrderLine) -> None:
+    """Somebody paid for a course that they had by then."""
+    _tell_staff(
+        f"owned:{line.pk}",
+        f"{line.order} paid for a course that was owned already",
+        f"“{line.title}” ({line.price}) was the customer's by the time the money came. "
+        "Please refund it.",
+    )
+
+
+def _tell_staff(key: str, subject: str, text: str) -> None:
+    for person in User.objects.filter(is_staff=True, is_active=True):
+        send_later(key=f"{key}:{person.pk}", to=person.email, subject=subject, text=text)

@@ -1,0 +1,298 @@
+"""Orders: what was asked for and at what price, written down before any money moves."""
+
+import secrets
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import Course
+from catalog.money import format_money
+from checkout.models.cart import Cart
+from library.models import Enrollment
+from project.accounts.models import User
+
+# Without letters and digits that are mistaken for each other. 20 of 32 are 100 bits: a secret.
+REFERENCE_ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
+REFERENCE_LENGTH = 20
+FIRST_NUMBER = 1000  # so that the first customer is not No. 1
+
+
+class InvalidTransition(Exception):
+    """The order, or payment, cannot make this move."""
+
+
+class OrderStatus(models.TextChoices):
+    """Where an order stands. ``paid`` is for ever."""
+
+    PENDING = "pending", "Waiting for payment"
+    PROCESSING = "processing", "The bank is confirming"
+    PAID = "paid", "Paid"
+    EXPIRED = "expired", "Expired"
+    CANCELED = "canceled", "Canceled"
+
+
+# Every move an order can make. Each is a verb of Order, and nothing else writes its status.
+# Money that arrives late still wins.
+NEXT_STATUSES = {
+    OrderStatus.PENDING: {
+        OrderStatus.PROCESSING,
+        OrderStatus.PAID,
+        OrderStatus.EXPIRED,
+        OrderStatus.CANCELED,
+    },
+    OrderStatus.PROCESSING: {
+        OrderStatus.PENDING,
+        OrderStatus.PAID,
+        OrderStatus.EXPIRED,
+        OrderStatus.CANCELED,
+    },
+    OrderStatus.EXPIRED: {OrderStatus.PAID},
+    OrderStatus.CANCELED: {OrderStatus.PAID},
+    OrderStatus.PAID: set(),
+}
+LIVE = (OrderStatus.PENDING, OrderStatus.PROCESSING)
+
+
+class HeldReason(models.TextChoices):
+    """Why an order that was paid at the gateway waits for staff."""
+
+    NOT_HELD = "", "Not held"
+    AMOUNT = "amount_mismatch", "Another amount or currency was paid"
+
+
+def new_reference() -> str:
+    """Return a random reference that nobody can guess."""
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Orders."""
+
+    def held_by(self, user: User) -> "OrderQuerySet":
+        """The person's."""
+        return self.filter(user=user)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> "OrderQuerySet":
+        """Those that the viewer may see: their own."""
+        return self.filter(user=viewer) if viewer.is_authenticated else self.none()
+
+    def live(self) -> "OrderQuerySet":
+        """Those whose payment may still come."""
+        return self.filter(status__in=LIVE)
+
+    def newest_first(self) -> "OrderQuerySet":
+        """The latest first."""
+        return self.order_by("-created_at", "-pk")
+
+    def locked(self) -> "OrderQuerySet":
+        """Rows locked until the transaction ends.
+
+        ``no_key``, because a plain lock would make every insert wait that refers to the order.
+        """
+        return self.select_for_update(no_key=True, of=("self",))
+
+
+class Order(models.Model):
+    """What somebody asked for, with titles and prices as they were then."""
+
+    reference = models.CharField(
+        max_length=32, unique=True, default=new_reference, editable=False, help_text="A secret."
+    )
+    checkout_token = models.UUIDField(editable=False, help_text="Of the page that was sent.")
+    cart = models.ForeignKey(
+        Cart, on_delete=models.SET_NULL, related_name="orders", null=True, blank=True
+    )
+    cart_fingerprint = models.CharField(max_length=64, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        null=True,
+        blank=True,
+    )
+    email = models.EmailField(max_length=254)
+    currency = models.CharField(max_length=3)
+    total_minor = models.BigIntegerField("total")
+    status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.PENDING)
+    held_reason = models.CharField(max_length=32, choices=HeldReason, default="", blank=True)
+    version = models.PositiveIntegerField(default=1, help_text="Counts the changes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["checkout_token"], name="order_checkout_token_once"),
+            models.UniqueConstraint(
+                fields=["cart"], condition=Q(status__in=LIVE), name="one_live_order_per_cart"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="paid", paid_at__isnull=False)
+                | ~Q(status="paid") & Q(paid_at__isnull=True),
+                name="order_paid_at_iff_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_minor__gte=0), name="order_total_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency=Lower("currency")), name="order_currency_is_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values), name="order_status_is_known"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("user", F("created_at").desc(), name="order_user_newest"),
+            models.Index("expires_at", condition=Q(status__in=LIVE), name="order_live_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.number}"
+
+    def get_absolute_url(self) -> str:
+        """Return the order's page."""
+        return reverse("checkout:order_detail", args=[self.reference])
+
+    @property
+    def number(self) -> str:
+        """What people call the order."""
+        return f"No. {FIRST_NUMBER + self.pk}"
+
+    @property
+    def total(self) -> str:
+        """The total as people write it."""
+        return format_money(self.total_minor, self.currency)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the money has arrived."""
+        return self.status == OrderStatus.PAID
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the payment may still come."""
+        return self.status in LIVE
+
+    def can_become(self, status: OrderStatus) -> bool:
+        """Whether that move is allowed from where it stands."""
+        return status in NEXT_STATUSES[OrderStatus(self.status)]
+
+    def start_processing(self) -> bool:
+        """Wait for the bank, which may take days. Return whether anything changed."""
+        return self._move_to(OrderStatus.PROCESSING)
+
+    def reopen(self) -> bool:
+        """Let the customer pay anew, after the bank refused. Return whether anything changed."""
+        return self._move_to(OrderStatus.PENDING)
+
+    def pay(self) -> bool:
+        """Note that the money has arrived. Only settlement calls this."""
+        return self._move_to(OrderStatus.PAID, paid_at=timezone.now())
+
+    def expire(self) -> bool:
+        """Stop waiting for the money. Return whether anything changed."""
+        return self._move_to(OrderStatus.EXPIRED)
+
+    def cancel(self) -> bool:
+        """Take the order back, because another one replaces it. Return whether anything changed."""
+        return self._move_to(OrderStatus.CANCELED)
+
+    def hold(self, reason: HeldReason) -> None:
+        """Keep what was paid from being fulfilled until staff have looked at it."""
+        self._change(held_reason=reason)
+
+    def note_change(self) -> None:
+        """Count a change that a page may want to show."""
+        self._change()
+
+    def _change(self, **changes: Any) -> None:
+        Order.objects.filter(pk=self.pk).update(version=F("version") + 1, **changes)
+        self.refresh_from_db(fields=["version", *changes])
+
+    def _move_to(self, status: OrderStatus, **changes: Any) -> bool:
+        """Move to ``status``; return ``False`` if it was there already.
+
+        Check and change are one UPDATE: of two processes moving the same order, the database lets
+        one through.
+        """
+        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
+        movable = Order.objects.filter(pk=self.pk, status__in=origins)
+        moved = movable.update(status=status, version=F("version") + 1, **changes)
+        self.refresh_from_db(fields=["status", "version", *changes])
+        if self.status != status:
+            raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
+        return bool(moved)
+
+
+class LineOutcome(models.TextChoices):
+    """What became of a seat that was paid for."""
+
+    NONE = "none", "Not decided"
+    GRANTED = "granted", "Granted"
+    ALREADY_OWNED = "already_owned", "The course was owned already"
+    UNAVAILABLE = "unavailable", "Could not be delivered"
+
+
+class OrderLine(models.Model):
+    """One seat on one course, at the price it was sold for."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
+    seat = models.PositiveSmallIntegerField(default=1, help_text="1 for the first on this course.")
+    title = models.CharField(max_length=120)
+    price_minor = models.BigIntegerField("price")
+    is_for_buyer = models.BooleanField(
+        default=True, help_text="The buyer's own seat; others are handed out."
+    )
+    outcome = models.CharField(max_length=16, choices=LineOutcome, default=LineOutcome.NONE)
+    enrollment = models.OneToOneField(
+        Enrollment,
+        on_delete=models.PROTECT,
+        related_name="order_line",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["order", "course", "seat"], name="line_seat_once_per_order"
+            ),
+            models.CheckConstraint(condition=Q(price_minor__gte=0), name="line_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(outcome="granted", enrollment__isnull=False)
+                | ~Q(outcome="granted") & Q(enrollment__isnull=True),
+                name="line_granted_iff_enrollment",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=LineOutcome.values), name="line_outcome_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def price(self) -> str:
+        """The price as people write it."""
+        return format_money(self.price_minor, self.order.currency)
+
+    def grant(self, enrollment: Enrollment) -> None:
+        """Note the seat that this line bought. A line grants one seat, ever."""
+        self.enrollment, self.outcome = enrollment, LineOutcome.GRANTED
+        self.save(update_fields=["enrollment", "outcome"])
+
+    def note_already_owned(self) -> None:
+        """Note that the buyer had the course by the time the money came."""
+        self.outcome = LineOutcome.ALREADY_OWNED
+        self.save(update_fields=["outcome"])

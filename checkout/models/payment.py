@@ -1,0 +1,298 @@
+"""Payments: one attempt each to pay an order, with one session at a gateway, never reused."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from checkout.gateways import Gateway
+from checkout.models.order import InvalidTransition, Order
+
+# Of a session at the gateway. Stripe takes 30 minutes to 24 hours after its own clock's now.
+LIFETIME = timedelta(hours=12)
+LIVE = ("creating", "open", "processing")
+
+
+class PaymentStatus(models.TextChoices):
+    """Where an attempt stands."""
+
+    CREATING = "creating", "Asking the gateway"
+    OPEN = "open", "Waiting for the customer"
+    PROCESSING = "processing", "The bank is confirming"
+    PAID = "paid", "Paid"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Expired"
+    ABANDONED = "abandoned", "Abandoned"
+
+
+# Every move a payment can make. Each is a verb of Payment, and nothing else writes its status.
+# ``paid`` is terminal and can be reached from everywhere: money dominates.
+NEXT_STATUSES = {
+    PaymentStatus.CREATING: {
+        PaymentStatus.OPEN,
+        PaymentStatus.PROCESSING,
+        PaymentStatus.EXPIRED,
+        PaymentStatus.ABANDONED,
+        PaymentStatus.PAID,
+    },
+    PaymentStatus.OPEN: {PaymentStatus.PROCESSING, PaymentStatus.EXPIRED, PaymentStatus.PAID},
+    PaymentStatus.PROCESSING: {PaymentStatus.FAILED, PaymentStatus.PAID},
+    PaymentStatus.FAILED: {PaymentStatus.PAID},
+    PaymentStatus.EXPIRED: {PaymentStatus.PAID},
+    PaymentStatus.ABANDONED: {PaymentStatus.PAID},
+    PaymentStatus.PAID: set(),
+}
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Attempts to pay."""
+
+    def live(self) -> "PaymentQuerySet":
+        """Those that may still bring money by themselves."""
+        return self.filter(status__in=LIVE)
+
+    def locked(self) -> "PaymentQuerySet":
+        """Rows locked until the transaction ends."""
+        return self.select_for_update(no_key=True, of=("self",))
+
+    def attempt(self, order: Order, gateway: Gateway) -> "Payment":
+        """Write down a new attempt, before the gateway hears of it.
+
+        What the gateway will be asked is frozen with its key: it refuses the same key with other
+        parameters.
+        """
+        latest = self.filter(order=order).aggregate(latest=models.Max("attempt"))["latest"] or 0
+        key = f"{order.reference}:{latest + 1}"
+        expires_at = timezone.now().replace(microsecond=0) + LIFETIME
+        request = gateway.build_request(order, key=key, expires_at=expires_at)
+        return self.create(
+            order=order,
+            attempt=latest + 1,
+            gateway=gateway.name,
+            livemode=gateway.livemode,
+            amount_minor=order.total_minor,
+            currency=order.currency,
+            idempotency_key=key,
+            request=request,
+            request_hash=request_hash(request),
+            expires_at=expires_at,
+        )
+
+
+class Payment(models.Model):
+    """One attempt to pay an order."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    attempt = models.PositiveSmallIntegerField()
+    gateway = models.CharField(max_length=32)
+    livemode = models.BooleanField()
+    status = models.CharField(max_length=16, choices=PaymentStatus, default=PaymentStatus.CREATING)
+    amount_minor = models.BigIntegerField("amount")
+    currency = models.CharField(max_length=3)
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    request = models.JSONField(help_text="What the gateway is asked for, word for word.")
+    request_hash = models.CharField(max_length=64)
+    session_id = models.CharField(max_length=255, null=True, blank=True)
+    intent_id = models.CharField(max_length=255, null=True, blank=True)
+    charge_id = models.CharField(max_length=255, null=True, blank=True)
+    session_url = models.TextField(blank=True)
+    settles_order = models.BooleanField(default=False, help_text="This is the one that bought it.")
+    received_minor = models.BigIntegerField("received", default=0)
+    refund_reserved_minor = models.BigIntegerField("refunded or being refunded", default=0)
+    method = models.CharField(max_length=64, blank=True, help_text="Such as card.")
+    card = models.CharField(max_length=64, blank=True, help_text="Brand and last four digits.")
+    customer_email = models.CharField(
+        max_length=254, blank=True, help_text="As typed at the gateway. Proves nothing."
+    )
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    last_checked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["order", "attempt"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["order", "attempt"], name="payment_attempt_once"),
+            models.UniqueConstraint(
+                fields=["gateway", "livemode", "session_id"], name="payment_session_once"
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "livemode", "intent_id"], name="payment_intent_once"
+            ),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(status__in=LIVE), name="one_live_payment_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(settles_order=True),
+                name="one_settling_payment_per_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    refund_reserved_minor__gte=0, refund_reserved_minor__lte=F("received_minor")
+                ),
+                name="payment_never_over_refunded",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=0, received_minor__gte=0),
+                name="payment_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(settles_order=False) | Q(status="paid"),
+                name="payment_settles_only_if_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="paid", paid_at__isnull=False)
+                | ~Q(status="paid") & Q(paid_at__isnull=True),
+                name="payment_paid_at_iff_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=PaymentStatus.values), name="payment_status_is_known"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("expires_at", condition=Q(status__in=LIVE), name="payment_sweep")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order}, attempt {self.attempt}"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether money was received."""
+        return self.status == PaymentStatus.PAID
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it may still bring money by itself."""
+        return self.status in LIVE
+
+    def can_become(self, status: PaymentStatus) -> bool:
+        """Whether that move is allowed from where it stands."""
+        return status in NEXT_STATUSES[PaymentStatus(self.status)]
+
+    def open(self, *, session_id: str, url: str, expires_at: datetime) -> bool:
+        """Note the gateway's session. A webhook may have been faster: then only fill the gaps."""
+        Payment.objects.filter(pk=self.pk).update(
+            session_id=session_id, session_url=url, expires_at=expires_at
+        )
+        movable = Payment.objects.filter(pk=self.pk, status=PaymentStatus.CREATING)
+        moved = movable.update(status=PaymentStatus.OPEN)
+        self.refresh_from_db()
+        return bool(moved)
+
+    def start_processing(self) -> bool:
+        """Wait for the bank. Return whether anything changed."""
+        return self._move_to(PaymentStatus.PROCESSING)
+
+    def pay(self, *, received_minor: int) -> bool:
+        """Note the money. Only settlement calls this."""
+        return self._move_to(
+            PaymentStatus.PAID, paid_at=timezone.now(), received_minor=received_minor
+        )
+
+    def settle_order(self) -> None:
+        """Mark this as the one payment that bought the order. Only settlement calls this."""
+        Payment.objects.filter(pk=self.pk).update(settles_order=True)
+        self.settles_order = True
+
+    def fail(self, error: str) -> bool:
+        """Note that the bank refused after all. Return whether anything changed."""
+        return self._move_to(PaymentStatus.FAILED, last_error=error[:500])
+
+    def expire(self) -> bool:
+        """Note that the session ended without money. Return whether anything changed."""
+        return self._move_to(PaymentStatus.EXPIRED)
+
+    def abandon(self, error: str) -> bool:
+        """Give up: the gateway refused to open a session. Return whether anything changed."""
+        return self._move_to(PaymentStatus.ABANDONED, last_error=error[:500])
+
+    def adopt_session(self, session_id: str) -> None:
+        """Save the session of an event that came before the answer that opened it."""
+        Payment.objects.filter(pk=self.pk, session_id=None).update(session_id=session_id)
+        self.refresh_from_db(fields=["session_id"])
+
+    def note_details(self, **details: Any) -> None:
+        """Keep what the gateway says beside the money: its ids, the card, the last error."""
+        known = {name: value for name, value in details.items() if value}
+        if known:
+            Payment.objects.filter(pk=self.pk).update(**known)
+            self.refresh_from_db(fields=list(known))
+
+    def is_due_for_check(self, *, every: timedelta) -> bool:
+        """Claim the right to ask the gateway now: one caller gets it in each interval.
+
+        The first call only starts the clock, because a webhook is on its way that saves asking.
+        Each claim is one UPDATE, so that a page reloaded a hundred times asks once.
+        """
+        now = timezone.now()
+        mine = Payment.objects.filter(pk=self.pk)
+        if mine.filter(last_checked_at=None).update(last_checked_at=now):
+            return False
+        return bool(mine.filter(last_checked_at__lte=now - every).update(last_checked_at=now))
+
+    def _move_to(self, status: PaymentStatus, **changes: Any) -> bool:
+        """Move to ``status`` in one UPDATE; return ``False`` if it was there already."""
+        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
+        movable = Payment.objects.filter(pk=self.pk, status__in=origins)
+        moved = movable.update(status=status, **changes)
+        self.refresh_from_db(fields=["status", *changes])
+        if self.status != status:
+            raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
+        return bool(moved)
+
+
+def request_hash(request: dict[str, Any]) -> str:
+    """Return what identifies a frozen request."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+class Fulfillment(models.Model):
+    """The exactly-once marker: this order was fulfilled, because of this payment.
+
+    Its primary key is the order, so that the database refuses a second fulfillment whatever the
+    code does.
+    """
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, primary_key=True, related_name="fulfillment"
+    )
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="fulfillment")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Fulfillment of {self.order}"
+
+
+class LedgerKind(models.TextChoices):
+    """Why money moved."""
+
+    CHARGE = "charge", "Charge"
+
+
+class LedgerEntry(models.Model):
+    """Money that moved, written once and never changed."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=32, choices=LedgerKind)
+    gateway_object_id = models.CharField(max_length=255, help_text="What moved it there.")
+    amount_minor = models.BigIntegerField("amount", help_text="Positive towards the shop.")
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "ledger"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["kind", "gateway_object_id"], name="ledger_entry_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.gateway_object_id}"

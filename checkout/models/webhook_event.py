@@ -1,0 +1,113 @@
+"""The inbox: what gateways told us, once each, and what became of it."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+MAX_ATTEMPTS = 12
+
+
+class EventState(models.TextChoices):
+    """What became of an event."""
+
+    RECEIVED = "received", "Received"
+    DONE = "done", "Done"
+    IGNORED = "ignored", "Ignored"
+    FAILED = "failed", "Failed, to be tried again"
+    DEAD = "dead", "Given up"
+
+
+OPEN = (EventState.RECEIVED, EventState.FAILED)
+
+
+class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
+    """Events."""
+
+    def receive(
+        self, *, gateway: str, livemode: bool, event_id: str, **fields: Any
+    ) -> "WebhookEvent":
+        """Keep an event; of one that is known, count the delivery."""
+        event, is_new = self.get_or_create(
+            gateway=gateway, livemode=livemode, event_id=event_id, defaults=fields
+        )
+        if not is_new:
+            self.filter(pk=event.pk).update(deliveries=F("deliveries") + 1)
+        return event
+
+
+class WebhookEvent(models.Model):
+    """Something a gateway told us. A hint: what is true, the gateway is asked."""
+
+    gateway = models.CharField(max_length=32)
+    livemode = models.BooleanField()
+    event_id = models.CharField(max_length=255)
+    type = models.CharField(max_length=255)
+    api_version = models.CharField(max_length=64, blank=True)
+    object_id = models.CharField(max_length=255, blank=True)
+    payload = models.JSONField()
+    event_created_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    deliveries = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=16, choices=EventState, default=EventState.RECEIVED)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    processed_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    payment = models.ForeignKey(
+        "checkout.Payment",
+        on_delete=models.PROTECT,
+        related_name="events",
+        null=True,
+        blank=True,
+    )
+
+    objects = WebhookEventQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["gateway", "livemode", "event_id"], name="webhook_event_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=EventState.values), name="webhook_event_state_is_known"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                F("next_try_at").asc(nulls_first=True),
+                "id",
+                condition=Q(state__in=OPEN),
+                name="webhook_event_todo",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do."""
+        return self.state in OPEN
+
+    def finish(self) -> None:
+        """It was acted on."""
+        self._close(EventState.DONE)
+
+    def ignore(self, why: str) -> None:
+        """It is none of our business."""
+        self._close(EventState.IGNORED, error=why[:500])
+
+    def fail(self, why: str) -> None:
+        """It could not be acted on now; after ``MAX_ATTEMPTS`` tries it never will."""
+        attempts = self.attempts + 1
+        is_dead = attempts >= MAX_ATTEMPTS
+        state = EventState.DEAD if is_dead else EventState.FAILED
+        self._close(state, error=why[:500], attempts=attempts)
+
+    def _close(self, state: EventState, **changes: Any) -> None:
+        changes |= {"state": state, "processed_at": timezone.now()}
+        WebhookEvent.objects.filter(pk=self.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(self, name, value)

@@ -1,0 +1,161 @@
+"""What the order's panel shows: from waiting for the money to the first lesson."""
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import QueryDict
+from django.urls import reverse
+
+from catalog.models import Course, Lesson
+from checkout.models import Order, OrderLine, OrderStatus, Payment, PaymentStatus
+from library.outline import Outline, outlines_of
+from project.accounts.models import User
+
+# Somebody is watching for the first half minute; afterwards it is the bank that is slow.
+BRISK, PATIENT = 30, 120  # seconds of waiting
+BRISK_INTERVAL, PATIENT_INTERVAL = 2, 5  # seconds between two polls
+NO_MORE = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll:
+    """What the polling panel says of itself."""
+
+    version: int
+    since: int
+    poll_seconds: int
+
+
+@dataclass(frozen=True)
+class UnlockedCourse:
+    """A course that the order opened, with its contents."""
+
+    course: Course
+    outline: Outline
+
+    @property
+    def first_lesson(self) -> Lesson | None:
+        """Where to start, or to go on."""
+        return self.outline.progress.next_lesson
+
+
+class OrderPanel:
+    """An order as the panel shows it to its viewer."""
+
+    def __init__(
+        self, order: Order, viewer: User | AnonymousUser, *, since: int | None = None
+    ) -> None:
+        self.order = order
+        self.viewer = viewer
+        self.since = since or int(time.time())
+
+    @staticmethod
+    def read_poll(query: QueryDict) -> Poll:
+        """Return what the panel carries in its URL; with garbage, it knows nothing."""
+        now = int(time.time())
+        since = _number(query.get("t"), default=now)
+        return Poll(
+            version=_number(query.get("v"), default=0),
+            since=since if now - 86_400 < since <= now else now,
+            poll_seconds=_number(query.get("s"), default=-1),
+        )
+
+    @cached_property
+    def payment(self) -> Payment | None:
+        """The latest attempt."""
+        return self.order.payments.order_by("-attempt").first()
+
+    @property
+    def state(self) -> str:
+        """What the panel says, as the template names it."""
+        order = self.order
+        if order.is_paid:
+            return "paid"
+        if order.held_reason:
+            return "held"
+        if order.status == OrderStatus.PROCESSING:
+            return "bank"
+        if not order.is_live:
+            return str(order.status)
+        if self.payment and self.payment.status in (PaymentStatus.FAILED, PaymentStatus.ABANDONED):
+            return "failed"
+        return "waiting" if self.poll_seconds else "slow"
+
+    @property
+    def poll_seconds(self) -> int:
+        """How long the panel waits before it asks again; 0: no more."""
+        if self.order.is_paid or self.order.held_reason or not self.order.is_live:
+            return NO_MORE
+        waited = int(time.time()) - self.since
+        if waited >= PATIENT:
+            return NO_MORE
+        return BRISK_INTERVAL if waited < BRISK else PATIENT_INTERVAL
+
+    @property
+    def poll_url(self) -> str:
+        """Where the panel asks, with what it shows now."""
+        shown = {"v": self.order.version, "t": self.since, "s": self.poll_seconds}
+        status = reverse("checkout:order_status", args=[self.order.reference])
+        return f"{status}?{urlencode(shown)}"
+
+    @property
+    def resume_url(self) -> str:
+        """The gateway's page, while it still takes the money."""
+        is_open = self.payment and self.payment.status == PaymentStatus.OPEN
+        return self.payment.session_url if self.payment and is_open else ""
+
+    @cached_property
+    def lines(self) -> list[OrderLine]:
+        """The order's lines, with all that is shown of them."""
+        lines = list(self.order.lines.select_related("course", "enrollment"))
+        for line in lines:
+            line.order = self.order
+        return lines
+
+    @cached_property
+    def courses(self) -> list[UnlockedCourse]:
+        """What the viewer can study now."""
+        if not self.order.is_paid or not isinstance(self.viewer, User):
+            return []
+        own = [line.course for line in self.lines if line.is_for_buyer]
+        outlines = outlines_of(own, self.viewer)
+        return [UnlockedCourse(course, outlines[course.pk]) for course in own]
+
+    @property
+    def gifts(self) -> list[dict[str, Any]]:
+        """Seats to hand out, with their links while nobody has taken them."""
+        return [
+            {
+                "title": line.title,
+                "url": line.enrollment.claim_url,
+                "is_claimed": line.enrollment.learner_id is not None,
+            }
+            for line in self.lines
+            if not line.is_for_buyer and line.enrollment
+        ]
+
+    def context(self) -> dict[str, Any]:
+        """Return what the template needs."""
+        return {
+            "order": self.order,
+            "lines": self.lines,
+            "payment": self.payment,
+            "state": self.state,
+            "poll_url": self.poll_url,
+            "poll_seconds": self.poll_seconds,
+            # Once, early: if the webhook has not come by then, asking helps.
+            "asks_gateway": self.state == "waiting"
+            and int(time.time()) - self.since < BRISK_INTERVAL,
+            "resume_url": self.resume_url,
+            "courses": self.courses,
+            "gifts": self.gifts if self.order.is_paid else [],
+        }
+
+
+def _number(text: str | None, *, default: int) -> int:
+    is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 12
+    return int(text) if is_number and text else default

@@ -1,0 +1,20 @@
+"""Where carts, orders and webhooks are."""
+
+from django.urls import path
+
+from checkout.views import cart, orders, start
+from checkout.webhooks import stripe_webhook
+
+app_name = "checkout"
+
+urlpatterns = [
+    path("cart/", cart.cart, name="cart"),
+    path("cart/items/", cart.cart_items, name="cart_items"),
+    path("cart/items/<slug:slug>/", cart.cart_item, name="cart_item"),
+    path("checkout/", start.start, name="start"),
+    path("orders/", orders.order_list, name="order_list"),
+    path("orders/<slug:reference>/", orders.order_detail, name="order_detail"),
+    path("orders/<slug:reference>/status/", orders.order_status, name="order_status"),
+    path("orders/<slug:reference>/check/", orders.order_check, name="order_check"),
+    path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
+]

@@ -1,0 +1,121 @@
+"""Orders: the page that waits for the money and flips to the courses, and the list."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from checkout.gateways import GatewayError
+from checkout.models import Order
+from checkout.panel import OrderPanel
+from checkout.settlement import WrongSession, sync_payment
+from project.htmx import (
+    HtmxRequest,
+    login_required,
+    redirect_browser,
+    render_part,
+    sign_in_first,
+    wants_part,
+)
+
+logger = logging.getLogger(__name__)
+
+ORDERS_PER_PAGE = 20
+CHECK_INTERVAL = timedelta(seconds=3)  # between two questions to the gateway about one payment
+
+
+@never_cache
+@login_required
+@require_safe
+def order_list(request: HtmxRequest) -> HttpResponse:
+    """List my orders, the latest first."""
+    mine = Order.objects.held_by(request.user).newest_first().prefetch_related("lines")
+    orders = mine.fetch_mode(models.FETCH_PEERS)
+    page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
+    return render_part(request, "checkout/order_list.html", "stage", {"orders": page})
+
+
+@never_cache
+@require_safe
+def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
+    """Show one order: waiting, then unlocked."""
+    if not request.user.is_authenticated:
+        return sign_in_first(request, next_url=request.path)
+    order = _order_of(request, reference)
+    _check_with_gateway(order)
+    return render_part(request, "checkout/order_detail.html", "stage", _context(request, order))
+
+
+@never_cache
+@require_safe
+def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
+    """Answer the waiting panel: 204 while nothing has changed, otherwise the panel.
+
+    Never a redirect: htmx would follow it and show the sign-in page inside of the panel.
+    """
+    shown = OrderPanel.read_poll(request.GET)
+    order = Order.objects.visible_to(request.user).filter(reference=reference).first()
+    if order is None:
+        return render(request, "checkout/order_detail.html#panel", _ended(reference))
+    panel = OrderPanel(order, request.user, since=shown.since)
+    if order.version == shown.version and panel.poll_seconds == shown.poll_seconds:
+        return HttpResponse(status=204)
+    return _flip(request, panel)
+
+
+@never_cache
+@require_POST
+def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
+    """Ask the gateway now whether the money has arrived."""
+    if not request.user.is_authenticated:
+        return sign_in_first(request, next_url=request.path.removesuffix("check/"))
+    order = _order_of(request, reference)
+    _check_with_gateway(order)
+    if wants_part(request):
+        return _flip(request, OrderPanel(order, request.user))
+    return redirect_browser(request, order.get_absolute_url())
+
+
+def _order_of(request: HtmxRequest, reference: str) -> Order:
+    """Return the viewer's order. Somebody else's is a 404, like one that does not exist."""
+    order = Order.objects.visible_to(request.user).filter(reference=reference).first()
+    if order is None:
+        raise Http404("There is no such order.")
+    return order
+
+
+def _check_with_gateway(order: Order) -> None:
+    """Settle a live order by asking the gateway, at most once in an interval.
+
+    Whatever goes wrong, the page goes on waiting: the webhook or the next look will tell.
+    """
+    payment = order.payments.live().exclude(session_id=None).first() if order.is_live else None
+    if payment is None or not payment.is_due_for_check(every=CHECK_INTERVAL):
+        return
+    try:
+        sync_payment(payment)
+    except (GatewayError, WrongSession):
+        logger.warning("payment %s could not be checked", payment.pk, exc_info=True)
+    order.refresh_from_db()
+
+
+def _flip(request: HtmxRequest, panel: OrderPanel) -> HttpResponse:
+    context = panel.context() | {"is_fragment": True}
+    return render(request, "checkout/order_detail.html#panel", context)
+
+
+def _context(request: HtmxRequest, order: Order) -> dict[str, Any]:
+    if order.is_live and "canceled" in request.GET:
+        messages.info(request, "You have not been charged.")
+    return OrderPanel(order, request.user).context()
+
+
+def _ended(reference: str) -> dict[str, Any]:
+    return {"state": "ended", "reference": reference, "is_fragment": True}

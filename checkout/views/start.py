@@ -1,0 +1,70 @@
+"""From the cart to the gateway's page."""
+
+import logging
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from checkout.carts import cart_of
+from checkout.gateways import GatewayError, NotConfigured, Refused
+from checkout.models import Payment, PaymentStatus
+from checkout.placing import CartNeedsAttention, begin_payment
+from project.htmx import HtmxRequest, redirect_browser, sign_in_first
+
+logger = logging.getLogger(__name__)
+
+
+@never_cache
+@require_POST
+def start(request: HtmxRequest) -> HttpResponse:
+    """Order what is in the cart, and send the shopper to the payment page."""
+    if not request.user.is_authenticated:
+        messages.info(request, "Sign in first, so that your courses are waiting for you.")
+        return sign_in_first(request, next_url=reverse("checkout:cart"))
+    cart = cart_of(request)
+    if cart is None:
+        return _back_to_cart(request, "Your cart is empty.")
+    try:
+        payment = begin_payment(
+            cart, user=request.user, email=request.user.email, token=_token(request)
+        )
+    except CartNeedsAttention as error:
+        cart.accept_prices()
+        return _back_to_cart(request, str(error))
+    except GatewayError as error:
+        logger.warning("checkout of cart %s did not start: %s", cart.pk, error)
+        return _back_to_cart(request, _apology(error))
+    return redirect_browser(request, _next_page(payment))
+
+
+def _token(request: HtmxRequest) -> UUID:
+    """Return the token of the page that was sent; without a good one the cart alone decides."""
+    try:
+        return UUID(request.POST.get("token", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _next_page(payment: Payment) -> str:
+    is_waiting = payment.status == PaymentStatus.OPEN and payment.session_url
+    return payment.session_url if is_waiting else payment.order.get_absolute_url()
+
+
+def _back_to_cart(request: HtmxRequest, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return redirect_browser(request, reverse("checkout:cart"))
+
+
+def _apology(error: GatewayError) -> str:
+    if isinstance(error, NotConfigured):
+        return "This shop cannot take payments yet. Your cart is kept."
+    if isinstance(error, Refused):
+        return "Payments are not possible just now. We have been told. Your cart is kept."
+    return (
+        "The payment service did not answer. You have not been charged. "
+        "Please try again in a moment."
+    )

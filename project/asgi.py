@@ -1,0 +1,12 @@
+"""The server's entry: ``uvicorn project.asgi:application``."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+django.setup(set_prefix=False)
+
+from project.one_hop import OneHopHandler  # noqa: E402  it reads the settings
+
+application = OneHopHandler()

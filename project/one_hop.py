@@ -1,0 +1,212 @@
+"""Serves each request in one hop: the whole synchronous chain on one long-lived thread.
+
+Django's own handler runs every middleware as a coroutine and hops to a thread and back around
+synchronous code, which costs a page several times its own work. Here the event loop reads the body
+and sends the answer, and a thread of a small pool does all that lies between. Because the threads
+live long, each keeps its database connection.
+
+Requests that wait for a payment gateway have a pool of their own, so that a slow gateway never
+holds up a page. So have the sandbox's pages, which call the shop, and its API, which the shop
+calls: with one pool they would wait for each other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.http import FileResponse, HttpResponseBase
+from django.urls import set_script_prefix
+
+from project.health import answer_probe
+
+type Scope = MutableMapping[str, Any]
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+MAX_BODY = 10 * 1024 * 1024  # bytes
+MAX_WAITING = 500  # requests for each pool; who comes later is asked to try again
+RETRY_AFTER = 2  # seconds
+
+
+class BodyTooLarge(Exception):
+    """The request's body is larger than ``MAX_BODY``."""
+
+
+class Lane:
+    """A pool of threads for one kind of request."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix=name.replace(" ", "-"))
+        self.waiting = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more request would wait too long."""
+        return self.waiting >= MAX_WAITING
+
+    async def run[T](self, work: Callable[..., T], *args: Any) -> T:
+        """Do ``work`` on one of the threads; requests are served in the order they came."""
+        self.waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.pool, work, *args)
+        finally:
+            self.waiting -= 1
+
+
+class OneHopHandler(ASGIHandler):
+    """Django's handler, with its synchronous chain in one hop to a thread."""
+
+    def __init__(self) -> None:
+        # Not ASGIHandler's own: that one loads the middleware as coroutines.
+        super(ASGIHandler, self).__init__()
+        self.load_middleware(is_async=False)
+        self.lanes = {name: Lane(name, n) for name, n in settings.REQUEST_THREADS.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's scope, as ASGI has it."""
+        if scope["type"] == "lifespan":
+            await self.live(receive, send)
+        elif scope["type"] == "http":
+            if probe := await answer_probe(scope["path"]):
+                await send_plain(send, *probe, content_type=b"application/json")
+            else:
+                await self.serve(scope, receive, send)
+        else:
+            raise ValueError(f"Only HTTP is served here, not {scope['type']}.")
+
+    async def live(self, receive: Receive, send: Send) -> None:
+        """Answer the server's start and stop."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for lane in self.lanes.values():
+            lane.pool.shutdown(wait=False, cancel_futures=True)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        except BodyTooLarge:
+            return await send_plain(send, 413, b"The request is too large.")
+        lane = self.lanes[lane_of(scope["path"])]
+        if lane.is_full:
+            return await send_plain(send, 503, b"Very busy just now. Please try again.", retry=True)
+        with closing(body):
+            response = await lane.run(self.respond, scope, body)
+            if response.streaming:
+                await self.stream(response, lane, receive, send)
+            else:
+                await self.send_response(response, send)
+
+    async def read_body(self, receive: Receive) -> IO[bytes]:
+        """Read the request's body, into memory while it is small.
+
+        Raise ``BodyTooLarge``, and ``RequestAborted`` if the client goes away.
+        """
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY:
+                raise BodyTooLarge
+            return message
+
+        body: SpooledTemporaryFile[bytes] = await super().read_body(counted)
+        return body
+
+    def respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
+        """Make the answer. Runs on a thread, from the first signal to the last."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response = self.get_response(request) if request is not None else refusal
+        response._handler_class = self.__class__
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        if not response.streaming:
+            response.close()
+        return response
+
+    async def stream(
+        self, response: HttpResponseBase, lane: Lane, receive: Receive, send: Send
+    ) -> None:
+        """Send a streaming answer part by part; stop when the client goes away.
+
+        A thread is held while a part is made, not while it travels.
+        """
+        gone = asyncio.ensure_future(self.listen_for_disconnect(receive))
+        try:
+            if response.is_async:
+                await self.send_response(response, send)
+            else:
+                await self._send_parts(response, lane, send, gone)
+        finally:
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+            await lane.run(response.close)
+
+    async def _send_parts(
+        self, response: Any, lane: Lane, send: Send, gone: "asyncio.Future[None]"
+    ) -> None:
+        await send(response_start(response))
+        parts: Iterator[bytes] = iter(response)
+        while not gone.done() and (part := await lane.run(next, parts, b"")):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})
+
+
+def lane_of(path: str) -> str:
+    """Return which pool of threads serves a request for ``path``."""
+    if path.startswith("/sandbox/v1/"):
+        return "sandbox api" if settings.SANDBOX else "pages"
+    if path.startswith("/sandbox/"):
+        return "sandbox" if settings.SANDBOX else "pages"
+    if path.endswith("/status/"):
+        return "pages"
+    return "gateway" if path.startswith(("/checkout/", "/webhooks/", "/orders/")) else "pages"
+
+
+def response_start(response: HttpResponseBase) -> Message:
+    """Return the ASGI message that opens ``response``."""
+    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+    cookies = [
+        (b"Set-Cookie", cookie.OutputString().encode("ascii"))
+        for cookie in response.cookies.values()
+    ]
+    return {
+        "type": "http.response.start",
+        "status": response.status_code,
+        "headers": headers + cookies,
+    }
+
+
+async def send_plain(
+    send: Send,
+    status: int,
+    body: bytes,
+    *,
+    content_type: bytes = b"text/plain; charset=utf-8",
+    retry: bool = False,
+) -> None:
+    """Send a short answer that needs no Django."""
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *([(b"retry-after", str(RETRY_AFTER).encode())] if retry else []),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
