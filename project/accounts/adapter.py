@@ -3,7 +3,9 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.shortcuts import resolve_url
 
 from project.mail import send_later
 
@@ -30,3 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         facts = {"email": email, "SHOP_NAME": settings.SHOP_NAME, "SITE_URL": settings.SITE_URL}
         message = self.render_mail(template_prefix, email, {**facts, **context})
         send_later(to=email, subject=message.subject, text=message.body)
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Return to where the address was changed, which now shows the new one."""
+        return resolve_url("account_email")

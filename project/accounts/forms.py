@@ -27,7 +27,7 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
         field = self.fields["login"]
         field.label = "E-mail address"
         field.initial = self.request.GET.get("email", "") if self.request else ""
-        field.widget.attrs = {"type": "email", "autocomplete": "email", "autofocus": True}
+        field.widget.attrs = {"autocomplete": "email", "autofocus": True}
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Mail a code, and go to where it is typed in."""
