@@ -11,6 +11,7 @@ from typing import Any
 
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.tasks import Task
 
 # Waits of 4, 16, 64 … seconds: about six hours in all.
@@ -67,6 +68,13 @@ def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
         return work
 
     return register
+
+
+def work_off(*, patience: float = 25, concurrency: int = 4) -> None:
+    """Do jobs until SIGINT or SIGTERM, then finish those at hand within ``patience`` seconds."""
+    assert isinstance(app.connector, DjangoConnector)  # noqa: S101  as Django's app has it
+    with app.replace_connector(app.connector.get_worker_connector()):
+        app.run_worker(shutdown_graceful_timeout=patience, concurrency=concurrency)
 
 
 def _name(work: Callable[..., None]) -> str:

@@ -1,0 +1,1 @@
+"""What is done to the site from the command line."""

@@ -1,0 +1,89 @@
+"""Runs programs side by side, stops them together, and leaves none behind."""
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+TICK = 0.1  # seconds
+STARTING = 60.0  # seconds that the programs have to become ready
+STOPPING = 10.0  # seconds that they have to stop by themselves
+STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+type Programs = dict[str, subprocess.Popen[bytes]]
+
+
+class ProgramEnded(Exception):
+    """One of the programs ended by itself, or never became ready."""
+
+
+def serve(
+    commands: Mapping[str, Sequence[str]],
+    *,
+    is_ready: Callable[[], bool],
+    announce: Callable[[], None],
+) -> None:
+    """Run the ``commands`` until SIGINT, SIGTERM or SIGHUP; ``announce`` them once they are ready.
+
+    Raise ``ProgramEnded`` if one of them ends. All have ended when this returns or raises.
+    """
+    stop = _event_for(STOP_SIGNALS)
+    with _running(commands) as programs:
+        _wait_until_ready(programs, stop, is_ready)
+        if not stop.is_set():
+            announce()
+        while not stop.wait(TICK):
+            _raise_if_ended(programs)
+
+
+def _event_for(signals: Sequence[signal.Signals]) -> threading.Event:
+    """Return what any of the ``signals`` sets. A second one changes nothing: we are stopping."""
+    event = threading.Event()
+    for number in signals:
+        signal.signal(number, lambda *_: event.set())
+    return event
+
+
+@contextmanager
+def _running(commands: Mapping[str, Sequence[str]]) -> Iterator[Programs]:
+    programs: Programs = {}
+    try:
+        for name, command in commands.items():
+            # In a session of its own: Ctrl-C is for us, and we stop them in good order.
+            programs[name] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        yield programs
+    finally:
+        _stop(programs)
+
+
+def _wait_until_ready(
+    programs: Programs, stop: threading.Event, is_ready: Callable[[], bool]
+) -> None:
+    deadline = time.monotonic() + STARTING
+    while not stop.is_set() and not is_ready():
+        _raise_if_ended(programs)
+        if time.monotonic() > deadline:
+            raise ProgramEnded(f"Nothing answered within {STARTING:.0f} seconds.")
+        stop.wait(TICK)
+
+
+def _raise_if_ended(programs: Programs) -> None:
+    for name, program in programs.items():
+        if (status := program.poll()) is not None:
+            raise ProgramEnded(f"The {name} has ended by itself (status {status}).")
+
+
+def _stop(programs: Programs) -> None:
+    for program in programs.values():
+        program.terminate()
+    deadline = time.monotonic() + STOPPING
+    for program in programs.values():
+        try:
+            program.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
