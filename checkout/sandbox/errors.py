@@ -1,0 +1,111 @@
+"""Refusals, as Stripe words and wraps them."""
+
+from typing import Any
+
+IDEMPOTENCY_ERROR = "idempotency_error"
+INVALID_REQUEST = "invalid_request_error"
+
+
+class ApiError(Exception):
+    """A request that is refused.
+
+    ``is_kept`` says whether an idempotency key remembers the refusal. Stripe keeps what an
+    endpoint answered once it had begun, not what was wrong with the parameters
+    (Stripe: API, idempotent requests).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        kind: str = INVALID_REQUEST,
+        code: str = "",
+        param: str = "",
+        is_kept: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.kind = kind
+        self.code = code
+        self.param = param
+        self.is_kept = is_kept
+
+    def envelope(self) -> dict[str, Any]:
+        """Return the body of the answer."""
+        error = {"message": self.message, "type": self.kind}
+        if self.code:
+            error["code"] = self.code
+            error["doc_url"] = f"https://docs.stripe.com/error-codes#{self.code.replace('_', '-')}"
+        if self.param:
+            error["param"] = self.param
+        return {"error": error}
+
+
+def internal_error() -> ApiError:
+    """Return what the sandbox says when it is itself at fault."""
+    return ApiError(
+        "An unknown error occurred in the sandbox. Its log says more.",
+        status=500,
+        kind="api_error",
+        is_kept=True,
+    )
+
+
+def unknown_url(method: str, path: str) -> ApiError:
+    """Return the refusal of an address, or of a method, that Stripe or the sandbox has not."""
+    return ApiError(
+        f"Unrecognized request URL ({method}: {path}). "
+        "Please see https://docs.stripe.com/api for the addresses there are.",
+        status=404,
+    )
+
+
+def missing_resource(kind: str, pk: str, *, param: str, status: int = 404) -> ApiError:
+    """Return the refusal of an id that means nothing here."""
+    return ApiError(
+        f"No such {kind}: '{pk}'",
+        status=status,
+        code="resource_missing",
+        param=param,
+        is_kept=status == 404,
+    )
+
+
+def unknown_parameter(param: str) -> ApiError:
+    """Return the refusal of a parameter that the official SDK does not know."""
+    return ApiError(f"Received unknown parameter: {param}", code="parameter_unknown", param=param)
+
+
+def missing_parameter(param: str) -> ApiError:
+    """Return the refusal of a request without a parameter it needs."""
+    return ApiError(f"Missing required param: {param}.", code="parameter_missing", param=param)
+
+
+def empty_parameter(param: str) -> ApiError:
+    """Return the refusal of an empty value, which to Stripe means "unset"."""
+    return ApiError(
+        f"You passed an empty string for '{param}'. We assume empty values are an attempt to "
+        f"unset a parameter; however '{param}' cannot be unset. You should remove '{param}' from "
+        "your request or supply a non-empty value.",
+        code="parameter_invalid_empty",
+        param=param,
+    )
+
+
+def invalid_parameter(message: str, param: str, *, code: str = "") -> ApiError:
+    """Return the refusal of a value."""
+    return ApiError(message, code=code, param=param)
+
+
+def not_imitated(param: str) -> ApiError:
+    """Return the refusal of something that Stripe would do and the sandbox cannot.
+
+    To ignore it would let the shop believe in a discount or a tax that is not there.
+    """
+    return ApiError(
+        f"Stripe knows {param}, but the sandbox does not imitate it.",
+        code="sandbox_not_imitated",
+        param=param,
+    )

@@ -1,0 +1,36 @@
+"""Identifiers that look like Stripe's: a prefix that names the kind, then letters and digits."""
+
+import secrets
+import string
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+def new_id(prefix: str, *, length: int = 24) -> str:
+    """Return ``prefix`` and ``length`` random characters."""
+    return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def session_id() -> str:
+    """Return the id of a checkout session: 66 characters, as Stripe's have."""
+    return new_id("cs_test_", length=58)
+
+
+def intent_id() -> str:
+    """Return the id of a payment intent."""
+    return new_id("pi_")
+
+
+def charge_id() -> str:
+    """Return the id of a charge by card."""
+    return new_id("ch_")
+
+
+def event_id() -> str:
+    """Return the id of an event."""
+    return new_id("evt_")
+
+
+def request_id() -> str:
+    """Return the id of one request to the API."""
+    return new_id("req_", length=14)

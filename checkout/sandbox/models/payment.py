@@ -1,0 +1,132 @@
+"""Payment intents and charges: the attempts to take a session's money."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from checkout.sandbox import ids
+
+
+class IntentStatus(models.TextChoices):
+    """Where a payment intent stands."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+
+
+class ChargeStatus(models.TextChoices):
+    """How an attempt to take money ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class PaymentIntent(models.Model):
+    """The wish to be paid once, made when the buyer first presses Pay."""
+
+    id = models.CharField(primary_key=True, max_length=255, default=ids.intent_id, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    canceled_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(
+        max_length=30,
+        choices=IntentStatus.choices,
+        default=IntentStatus.REQUIRES_PAYMENT_METHOD,
+    )
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField()
+    metadata = models.JSONField(default=dict, blank=True)
+    details = models.JSONField(
+        default=dict, blank=True, help_text="The other things the shop wants written on it."
+    )
+    payment_method = models.JSONField(
+        null=True, blank=True, help_text="What the buyer pays with, in Stripe's shape."
+    )
+    # One of the documented test numbers, while its holder is asked by the bank. Other numbers
+    # are refused before anything is stored.
+    challenged_card = models.CharField(max_length=19, blank=True)
+    last_error = models.JSONField(null=True, blank=True)
+    latest_charge = models.OneToOneField(
+        "sandbox.Charge", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"
+
+    @property
+    def client_secret(self) -> str:
+        """Return the secret that Stripe's own scripts would use; nothing here does."""
+        return f"{self.id}_secret_sandbox"
+
+    def challenge(self, card_number: str, payment_method: dict[str, Any]) -> None:
+        """Wait for the buyer's bank to recognize the buyer."""
+        self.status = IntentStatus.REQUIRES_ACTION
+        self.challenged_card = card_number
+        self.payment_method = payment_method
+        self.last_error = None
+        self.save()
+
+    def fail(self, error: dict[str, Any]) -> None:
+        """Wait for another payment method, this one having failed."""
+        self.status = IntentStatus.REQUIRES_PAYMENT_METHOD
+        self.last_error = {**error, "payment_method": self.payment_method}
+        self.payment_method = None
+        self.challenged_card = ""
+        self.save()
+
+    def succeed(self) -> None:
+        """Be paid."""
+        self.status = IntentStatus.SUCCEEDED
+        self.challenged_card = ""
+        self.last_error = None
+        self.save()
+
+    def cancel(self) -> None:
+        """Never be paid, its session having expired."""
+        self.status = IntentStatus.CANCELED
+        self.canceled_at = timezone.now()
+        self.challenged_card = ""
+        self.save()
+
+
+class Charge(models.Model):
+    """One attempt to take the money, which worked or did not."""
+
+    id = models.CharField(primary_key=True, max_length=255, default=ids.charge_id, editable=False)
+    payment_intent = models.ForeignKey(
+        PaymentIntent, on_delete=models.PROTECT, related_name="charges"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    status = models.CharField(max_length=10, choices=ChargeStatus.choices)
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField()
+    payment_method = models.JSONField(help_text="What the buyer paid with, in Stripe's shape.")
+    is_authenticated = models.BooleanField(
+        default=False, help_text="Whether the buyer's bank recognized the buyer."
+    )
+    failure_code = models.CharField(max_length=50, blank=True)
+    decline_code = models.CharField(max_length=50, blank=True)
+    failure_message = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                "payment_intent",
+                name="one_successful_charge_per_intent",
+                condition=models.Q(status="succeeded"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Say whether the money was taken."""
+        return self.status == ChargeStatus.SUCCEEDED
