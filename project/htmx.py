@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -22,7 +22,13 @@ class HtmxRequest(HttpRequest):
     """A request as the middleware leaves it: with ``htmx`` and a ``user``."""
 
     htmx: HtmxDetails
-    user: User | AnonymousUser  # type: ignore[assignment]
+    user: User | AnonymousUser
+
+
+class SignedInRequest(HtmxRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
 
 
 def wants_part(request: HtmxRequest) -> bool:
@@ -77,14 +83,14 @@ def sign_in_first(request: HtmxRequest, *, next_url: str = "") -> HttpResponse:
 
 
 def login_required[**P](
-    view: Callable[Concatenate[HtmxRequest, P], HttpResponse],
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
     """Let only people who are signed in reach ``view``."""
 
     @wraps(view)
-    def guarded(request: HtmxRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
+            return view(cast("SignedInRequest", request), *args, **kwargs)
         return sign_in_first(request)
 
     return guarded

@@ -11,23 +11,22 @@ calls: with one pool they would wait for each other.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from project.health import answer_probe
 
-type Scope = MutableMapping[str, Any]
-type Message = MutableMapping[str, Any]
+type Scope = dict[str, Any]
+type Message = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
@@ -124,15 +123,14 @@ class OneHopHandler(ASGIHandler):
                 raise BodyTooLarge
             return message
 
-        body: SpooledTemporaryFile[bytes] = await super().read_body(counted)
-        return body
+        return await super().read_body(counted)
 
-    def respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
+    def respond(self, scope: Scope, body: IO[bytes]) -> Any:
         """Make the answer. Runs on a thread, from the first signal to the last."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
-        response = self.get_response(request) if request is not None else refusal
+        response: Any = self.get_response(request) if request is not None else refusal
         response._handler_class = self.__class__
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
@@ -141,7 +139,7 @@ class OneHopHandler(ASGIHandler):
         return response
 
     async def stream(
-        self, response: HttpResponseBase, lane: Lane, receive: Receive, send: Send
+        self, response: StreamingHttpResponse, lane: Lane, receive: Receive, send: Send
     ) -> None:
         """Send a streaming answer part by part; stop when the client goes away.
 
@@ -159,7 +157,7 @@ class OneHopHandler(ASGIHandler):
             await lane.run(response.close)
 
     async def _send_parts(
-        self, response: Any, lane: Lane, send: Send, gone: "asyncio.Future[None]"
+        self, response: StreamingHttpResponse, lane: Lane, send: Send, gone: "asyncio.Future[None]"
     ) -> None:
         await send(response_start(response))
         parts: Iterator[bytes] = iter(response)

@@ -110,7 +110,10 @@ class Gateway(Protocol):
     """A payment gateway."""
 
     name: str
-    livemode: bool
+
+    @property
+    def livemode(self) -> bool:
+        """Whether real money moves."""
 
     def build_request(self, order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
         """Return what to ask for ``order``. Pure: it is frozen into the payment.

@@ -86,4 +86,4 @@ def check_stripe_amount(amount_minor: int, currency: str) -> None:
 
 def _minimum_minor(currency: str) -> int:
     hundredths = _MINIMUM.get(currency, 1)
-    return max(1, -(-hundredths * 10 ** exponent(currency) // 100))
+    return max(1, -(-hundredths * int(10 ** exponent(currency)) // 100))

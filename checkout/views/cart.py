@@ -52,7 +52,7 @@ def same_origin_only[**P](
     """
 
     @wraps(view)
-    def guarded(request: HtmxRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if _comes_from_elsewhere(request):
             return HttpResponseForbidden("This request came from another site.")
         return view(request, *args, **kwargs)
@@ -99,7 +99,7 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     course = get_object_or_404(Course, slug=slug)
     form = SeatsForm(request.POST)
     if not form.is_valid():
-        return _refused(request, course, form.errors["seats"][0])
+        return _refused(request, course, str(form.errors["seats"][0]))
     seats = form.cleaned_data["seats"]
     focus = "" if seats else _neighbor(request, course)
     cart = cart_of(request)

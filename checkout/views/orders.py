@@ -18,6 +18,7 @@ from checkout.panel import OrderPanel
 from checkout.settlement import WrongSession, sync_payment
 from project.htmx import (
     HtmxRequest,
+    SignedInRequest,
     login_required,
     redirect_browser,
     render_part,
@@ -34,7 +35,7 @@ CHECK_INTERVAL = timedelta(seconds=3)  # between two questions to the gateway ab
 @never_cache
 @login_required
 @require_safe
-def order_list(request: HtmxRequest) -> HttpResponse:
+def order_list(request: SignedInRequest) -> HttpResponse:
     """List my orders, the latest first."""
     mine = Order.objects.held_by(request.user).newest_first().prefetch_related("lines")
     orders = mine.fetch_mode(models.FETCH_PEERS)
