@@ -171,7 +171,7 @@ def _find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
 def _turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpResponse:
     """Lead somebody who may not see the course to where they can do something about it.
 
-    A course that was never for sale does not exist for them.
+    A draft does not exist for them.
     """
     if course.status == CourseStatus.DRAFT:
         raise Http404
@@ -180,8 +180,6 @@ def _turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpR
     if Enrollment.objects.current().held_by(_person(request)).filter(course=course).exists():
         messages.warning(request, f"Your access to “{course}” is on hold.")
         return redirect_browser(request, reverse("library:shelf"))
-    if not course.is_for_sale:
-        raise Http404
     messages.info(request, f"“{course}” is not in your library yet.")
     return redirect_browser(request, course.get_absolute_url())
 

@@ -1,6 +1,6 @@
 """What is for sale: courses, their sections and lessons."""
 
-from catalog.models.course import Course, CourseQuerySet, CourseStatus, Level
+from catalog.models.course import Course, CourseQuerySet, CourseStatus, InvalidTransition, Level
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
 
@@ -9,6 +9,7 @@ __all__ = [
     "CourseQuerySet",
     "CourseStatus",
     "Instructor",
+    "InvalidTransition",
     "Lesson",
     "Level",
     "Section",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,6 +46,20 @@ class CourseStatus(models.TextChoices):
     PUBLISHED = "published", "Published"
     UNLISTED = "unlisted", "Unlisted"
     ARCHIVED = "archived", "Archived"
+
+
+# Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
+# that exists. None leads back to a draft: learners may have it by then.
+NEXT_STATUSES = {
+    CourseStatus.DRAFT: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
+    CourseStatus.PUBLISHED: {CourseStatus.UNLISTED, CourseStatus.ARCHIVED},
+    CourseStatus.UNLISTED: {CourseStatus.PUBLISHED, CourseStatus.ARCHIVED},
+    CourseStatus.ARCHIVED: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
+}
+
+
+class InvalidTransition(Exception):
+    """The thing cannot make this move from where it is."""
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
@@ -170,6 +185,18 @@ class Course(models.Model):
         hours, minutes = divmod(self.minutes, 60)
         return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
 
+    def publish(self) -> bool:
+        """Put it into the catalog. Return whether anything changed."""
+        return self._sell_as(CourseStatus.PUBLISHED)
+
+    def unlist(self) -> bool:
+        """Sell it only to those who have its address. Return whether anything changed."""
+        return self._sell_as(CourseStatus.UNLISTED)
+
+    def archive(self) -> bool:
+        """Stop selling it; its learners keep it. Return whether anything changed."""
+        return self._move_to(CourseStatus.ARCHIVED)
+
     def recount(self) -> None:
         """Keep the number of lessons and the minutes that they take, so that no page counts."""
         from catalog.models.outline import Lesson
@@ -180,3 +207,20 @@ class Course(models.Model):
             lesson_count=totals["count"], minutes=totals["minutes"]
         )
         self.refresh_from_db(fields=["lesson_count", "minutes"])
+
+    def _sell_as(self, status: CourseStatus) -> bool:
+        return self._move_to(status, published_at=Coalesce("published_at", Now()))
+
+    def _move_to(self, status: CourseStatus, **changes: Any) -> bool:
+        """Move to ``status``; return ``False`` if it was there already.
+
+        Check and change are one UPDATE: of two people moving the same course, the database lets
+        one through.
+        """
+        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
+        movable = Course.objects.filter(pk=self.pk, status__in=origins)
+        moved = movable.update(status=status, updated_at=timezone.now(), **changes)
+        self.refresh_from_db(fields=["status", "updated_at", *changes])
+        if self.status != status:
+            raise InvalidTransition(f"“{self}” cannot become {status.label.lower()}.")
+        return bool(moved)

@@ -1,5 +1,6 @@
 """Who may study what, and how far they are."""
 
+from catalog.models import InvalidTransition
 from library.models.enrollment import (
     NEXT_STATUSES,
     AlreadyEnrolled,
@@ -7,7 +8,6 @@ from library.models.enrollment import (
     EnrollmentQuerySet,
     EnrollmentSource,
     EnrollmentStatus,
-    InvalidTransition,
 )
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
 

@@ -9,14 +9,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Course
+from catalog.models import Course, InvalidTransition
 from project.accounts.models import User
 
 CURRENT = ("active", "suspended")
-
-
-class InvalidTransition(Exception):  # noqa: N818  named for the fact
-    """The seat cannot make this move from where it is."""
 
 
 class AlreadyEnrolled(Exception):  # noqa: N818  named for the fact

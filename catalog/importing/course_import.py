@@ -1,0 +1,252 @@
+"""One course on its way from its folder into the database."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.text import slugify
+
+from catalog.importing.differences import describe_difference
+from catalog.importing.folder import CourseText, LessonText, SectionText
+from catalog.importing.front_matter import InvalidCourseFolder
+from catalog.models import (
+    Course,
+    CourseStatus,
+    Instructor,
+    InvalidTransition,
+    Lesson,
+    Section,
+    Topic,
+)
+
+# Fields that the front matter calls something else.
+KEYS = {
+    "source_id": "id",
+    "price_minor": "price",
+    "compare_at_minor": "compare_at",
+    "bio": "instructor_bio",
+}
+# Rows that the import itself puts in place; there is nothing in them to check.
+OTHER_ROWS = {"course", "section", "instructor"}
+
+
+@dataclass
+class Report:
+    """What an import changed in one course, and what it left, as people read it."""
+
+    title: str
+    is_new: bool = False
+    changes: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+class CourseImport:
+    """The import of one course, within its caller's transaction."""
+
+    def __init__(self, text: CourseText) -> None:
+        self.text = text
+        self.report = Report(title=text.values["title"])
+        self._moved = 0
+        self._has_other_lessons = False
+
+    def run(self) -> Report:
+        """Make the database say what the folder says. Raise ``InvalidCourseFolder`` if it can't."""
+        self._course = self._put_course()
+        self._put_topics()
+        self._remove_lessons()
+        self._lessons = self._imported_lessons()
+        self._free_slugs()
+        for section_text in self.text.sections:
+            section = self._put_section(section_text)
+            for lesson_text in section_text.lessons:
+                self._put_lesson(lesson_text, section)
+        self._remove_sections()
+        if self._moved:
+            self.report.changes.append(f"~ {self._moved} in another place among their neighbors")
+        if self._has_other_lessons:
+            self._course.recount()
+        return self.report
+
+    # The course and what it points to
+
+    def _put_course(self) -> Course:
+        courses = Course.objects.select_for_update()
+        course = courses.filter(source_id=self.text.id).first()
+        self.report.is_new = course is None
+        if course is None:
+            course = Course(source_id=self.text.id, status=self.text.status or CourseStatus.DRAFT)
+        self._refuse_taken_slug(course)
+        values = {**self.text.values, "instructor": self._put_instructor()}
+        self._put(course, values, path=self.text.path, name="course")
+        self._move(course)
+        return course
+
+    def _refuse_taken_slug(self, course: Course) -> None:
+        taken = Course.objects.filter(slug=self.text.slug).exclude(pk=course.pk).first()
+        if taken:
+            problem = f"The slug “{taken.slug}” is taken by “{taken}”, a course with another id."
+            raise InvalidCourseFolder(self.text.path, problem)
+
+    def _put_instructor(self) -> Instructor:
+        instructor = Instructor.objects.filter(name=self.text.instructor).first()
+        if instructor is None:
+            instructor = Instructor(name=self.text.instructor)
+        # A folder that says nothing about them leaves what is known.
+        bio = self.text.instructor_bio or instructor.bio
+        self._put(instructor, {"bio": bio}, path=self.text.path, name=f"instructor “{instructor}”")
+        return instructor
+
+    def _move(self, course: Course) -> None:
+        """Give the course the status that the folder names, by the verb for it."""
+        if self.text.status is None or course.status == self.text.status:
+            return
+        verbs = {
+            CourseStatus.PUBLISHED: course.publish,
+            CourseStatus.UNLISTED: course.unlist,
+            CourseStatus.ARCHIVED: course.archive,
+        }
+        old = course.get_status_display()
+        try:
+            if self.text.status not in verbs:
+                raise InvalidTransition(f"“{course}” cannot become a draft again.")
+            verbs[self.text.status]()
+        except InvalidTransition as error:
+            raise InvalidCourseFolder(self.text.path, f"status: {error}") from error
+        self.report.changes.append(f"~ status {old} → {course.get_status_display()}")
+
+    def _put_topics(self) -> None:
+        topics = {self._find_topic(name) for name in self.text.topics}
+        if topics == set(self._course.topics.all()):
+            return
+        self._course.topics.set(topics)
+        if not self.report.is_new:
+            names = ", ".join(sorted(topic.name for topic in topics))
+            self.report.changes.append(f"~ topics: {names or 'none'}")
+
+    def _find_topic(self, name: str) -> Topic:
+        topic = Topic.objects.filter(name__iexact=name).first()
+        if topic is None:
+            topic = Topic(slug=_free_topic_slug(name))
+            self._put(topic, {"name": name}, path=self.text.path, name=f"topic “{name}”")
+        return topic
+
+    # The outline
+
+    def _remove_lessons(self) -> None:
+        """Remove lessons that are gone from the folder, unless something refers to them.
+
+        They are locked before we look, so that nobody marks one as done in between.
+        """
+        ids = [lesson.id for section in self.text.sections for lesson in section.lessons]
+        imported = Lesson.objects.filter(course=self._course, source_id__isnull=False)
+        for lesson in imported.exclude(source_id__in=ids).select_for_update():
+            if _is_referred_to(lesson):
+                self.report.kept.append(f"lesson “{lesson}”")
+                continue
+            lesson.delete()
+            self._has_other_lessons = True
+            self.report.changes.append(f"- lesson “{lesson}”")
+
+    def _imported_lessons(self) -> dict[str | None, Lesson]:
+        lessons = Lesson.objects.filter(course=self._course, source_id__isnull=False)
+        return {lesson.source_id: lesson for lesson in lessons.select_related("section")}
+
+    def _free_slugs(self) -> None:
+        """Take away the slugs of lessons that get others, so that two may exchange theirs."""
+        for section in self.text.sections:
+            for text in section.lessons:
+                lesson = self._lessons.get(text.id)
+                if lesson and lesson.slug != text.values["slug"]:
+                    Lesson.objects.filter(pk=lesson.pk).update(slug=f"~{lesson.pk}")
+
+    def _put_section(self, text: SectionText) -> Section:
+        section = Section.objects.filter(course=self._course, source_id=text.id).first()
+        if section is None:
+            section = Section(course=self._course, source_id=text.id)
+        name = f"section “{text.values['title']}”"
+        self._put(section, text.values, path=text.path, name=name)
+        return section
+
+    def _put_lesson(self, text: LessonText, section: Section) -> None:
+        lesson = self._lessons.get(text.id) or Lesson(course=self._course, source_id=text.id)
+        if lesson.slug != text.values["slug"]:
+            self._refuse_taken_lesson_slug(text)
+        values = {**text.values, "section": section}
+        name = f"lesson “{text.values['title']}”"
+        if self._put(lesson, values, path=text.path, name=name):
+            self._has_other_lessons = True
+
+    def _refuse_taken_lesson_slug(self, text: LessonText) -> None:
+        slug = text.values["slug"]
+        taken = Lesson.objects.filter(course=self._course, slug=slug).first()
+        if taken:
+            problem = f"The slug “{slug}” is that of “{taken}”, which is not in the folder."
+            raise InvalidCourseFolder(text.path, problem)
+
+    def _remove_sections(self) -> None:
+        """Remove sections that are gone from the folder, unless a lesson is left in them."""
+        ids = [section.id for section in self.text.sections]
+        imported = Section.objects.filter(course=self._course, source_id__isnull=False)
+        for section in imported.exclude(source_id__in=ids):
+            if section.lessons.exists():
+                self.report.kept.append(f"section “{section}”")
+                continue
+            section.delete()
+            self.report.changes.append(f"- section “{section}”")
+
+    # Any row
+
+    def _put(self, record: models.Model, values: dict[str, Any], *, path: Path, name: str) -> bool:
+        """Give a row these values; return whether it differed. One that does not is not saved."""
+        if record.pk is None:
+            self.report.changes.append(f"+ {name}")
+            _save(record, values, path)
+            return True
+        differing = {key: value for key, value in values.items() if getattr(record, key) != value}
+        if not differing:
+            return False
+        told = [
+            describe_difference(record, key, getattr(record, key), value)
+            for key, value in differing.items()
+            if key != "position"
+        ]
+        if told:
+            self.report.changes.append(f"~ {name}: {', '.join(told)}")
+        else:
+            self._moved += 1
+        _save(record, differing, path)
+        return True
+
+
+def _save(record: models.Model, values: dict[str, Any], path: Path) -> None:
+    for key, value in values.items():
+        setattr(record, key, value)
+    try:
+        record.clean_fields(exclude=OTHER_ROWS)
+    except ValidationError as error:
+        key, messages = next(iter(error.message_dict.items()))
+        raise InvalidCourseFolder(path, f"{KEYS.get(key, key)}: {messages[0]}") from error
+    record.save()
+
+
+def _is_referred_to(lesson: Lesson) -> bool:
+    """Return whether any other table has a row for the lesson, such as somebody's progress.
+
+    Which tables there are is not the catalog's to know.
+    """
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: lesson}).exists()
+        for relation in Lesson._meta.related_objects
+    )
+
+
+def _free_topic_slug(name: str) -> str:
+    """Return a slug of its own, also for names that differ only in signs, such as C and C++."""
+    base = slug = slugify(name)[:50] or "topic"
+    number = 1
+    while Topic.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,221 @@
+"""A course as its folder tells it, checked as far as that goes without the database."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.conf import settings
+
+from catalog.importing.front_matter import InvalidCourseFolder, Key, TextFile, read_text_file
+from catalog.models import CourseStatus
+from catalog.money import to_minor
+
+COURSE_KEYS = {
+    "id": Key(str, is_required=True),
+    "slug": Key(str, is_required=True),
+    "title": Key(str, is_required=True),
+    "summary": Key(str, is_required=True),
+    "level": Key(str),
+    "language": Key(str),
+    "topics": Key(list),
+    "instructor": Key(str, is_required=True),
+    "instructor_bio": Key(str),
+    "price": Key(str, is_required=True),
+    "compare_at": Key(str),
+    "hue": Key(int),
+    "outcomes": Key(list),
+    "status": Key(str),
+}
+SECTION_KEYS = {"id": Key(str, is_required=True), "title": Key(str, is_required=True)}
+LESSON_KEYS = {
+    "id": Key(str, is_required=True),
+    "slug": Key(str, is_required=True),
+    "title": Key(str, is_required=True),
+    "minutes": Key(int),
+    "preview": Key(bool),
+}
+
+_NUMBERED = re.compile(r"(\d+)-.+")
+
+
+@dataclass(frozen=True)
+class LessonText:
+    """A lesson: ``values`` are fields of ``Lesson``."""
+
+    path: Path
+    id: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SectionText:
+    """A section: ``values`` are fields of ``Section``."""
+
+    path: Path
+    id: str
+    values: dict[str, Any]
+    lessons: list[LessonText]
+
+
+@dataclass(frozen=True)
+class CourseText:
+    """A course: ``values`` are fields of ``Course``, without what stands in other tables."""
+
+    path: Path
+    id: str
+    values: dict[str, Any]
+    status: CourseStatus | None
+    topics: list[str]
+    instructor: str
+    instructor_bio: str
+    sections: list[SectionText]
+
+    @property
+    def slug(self) -> str:
+        """The course's part of its address."""
+        return str(self.values["slug"])
+
+
+class _Identified(Protocol):
+    @property
+    def path(self) -> Path: ...
+    @property
+    def id(self) -> str: ...
+
+
+def read_course(folder: Path) -> CourseText:
+    """Read a course. Raise ``InvalidCourseFolder`` if anything is missing or wrong."""
+    if not folder.is_dir():
+        raise InvalidCourseFolder(folder, "There is no such folder.")
+    file = read_text_file(folder / "course.md", COURSE_KEYS)
+    folders = _parts(folder, beside="course.md", are_folders=True)
+    sections = [_read_section(path, at) for at, path in enumerate(folders, start=1)]
+    lessons = [lesson for section in sections for lesson in section.lessons]
+    refuse_twice("id", sections, key=lambda section: section.id)
+    refuse_twice("id", lessons, key=lambda lesson: lesson.id)
+    refuse_twice("slug", lessons, key=lambda lesson: str(lesson.values["slug"]))
+    return _course_text(file, sections)
+
+
+def refuse_twice[T: _Identified](name: str, texts: Iterable[T], *, key: Callable[[T], str]) -> None:
+    """Raise ``InvalidCourseFolder`` if two of the files have the same."""
+    first: dict[str, Path] = {}
+    for text in texts:
+        value = key(text)
+        if value in first:
+            problem = f"The {name} “{value}” is that of {first[value]} already."
+            raise InvalidCourseFolder(text.path, problem)
+        first[value] = text.path
+
+
+def _course_text(file: TextFile, sections: list[SectionText]) -> CourseText:
+    values = file.values
+    return CourseText(
+        path=file.path,
+        id=values["id"],
+        values={
+            "slug": values["slug"],
+            "title": values["title"],
+            "summary": values["summary"],
+            "description": file.body,
+            "level": values.get("level", "beginner"),
+            "language": values.get("language", "en"),
+            "hue": _hue(file),
+            "outcomes": values.get("outcomes", []),
+            **_prices(file),
+        },
+        status=_status(file),
+        topics=values.get("topics", []),
+        instructor=values["instructor"],
+        instructor_bio=values.get("instructor_bio", ""),
+        sections=sections,
+    )
+
+
+def _hue(file: TextFile) -> int:
+    hue: int = file.values.get("hue", 40)
+    if not 0 <= hue < 360:
+        raise InvalidCourseFolder(file.path, "hue must be 0 to 359.")
+    return hue
+
+
+def _prices(file: TextFile) -> dict[str, Any]:
+    price = _minor(file, "price")
+    compare_at = _minor(file, "compare_at") if "compare_at" in file.values else None
+    if compare_at is not None and compare_at <= price:
+        raise InvalidCourseFolder(file.path, "compare_at must be higher than price.")
+    return {
+        "price_minor": price,
+        "compare_at_minor": compare_at,
+        "currency": settings.SHOP_CURRENCY,
+    }
+
+
+def _minor(file: TextFile, name: str) -> int:
+    try:
+        return to_minor(file.values[name], settings.SHOP_CURRENCY)
+    except ValueError as error:
+        raise InvalidCourseFolder(file.path, f"{name}: {error}") from error
+
+
+def _status(file: TextFile) -> CourseStatus | None:
+    """Return the status that the folder asks for; ``None`` leaves it to the shop."""
+    if "status" not in file.values:
+        return None
+    try:
+        return CourseStatus(file.values["status"])
+    except ValueError as error:
+        known = ", ".join(CourseStatus.values)
+        raise InvalidCourseFolder(file.path, f"status must be one of {known}.") from error
+
+
+def _read_section(folder: Path, position: int) -> SectionText:
+    file = read_text_file(folder / "section.md", SECTION_KEYS)
+    files = _parts(folder, beside="section.md", are_folders=False)
+    return SectionText(
+        path=file.path,
+        id=file.values["id"],
+        values={
+            "title": file.values["title"],
+            "summary": " ".join(file.body.split()),
+            "position": position,
+        },
+        lessons=[_read_lesson(path, at) for at, path in enumerate(files, start=1)],
+    )
+
+
+def _read_lesson(path: Path, position: int) -> LessonText:
+    file = read_text_file(path, LESSON_KEYS)
+    return LessonText(
+        path=path,
+        id=file.values["id"],
+        values={
+            "slug": file.values["slug"],
+            "title": file.values["title"],
+            "minutes": file.values.get("minutes", 0),
+            "is_preview": file.values.get("preview", False),
+            "position": position,
+            "body": file.body,
+        },
+    )
+
+
+def _parts(folder: Path, *, beside: str, are_folders: bool) -> list[Path]:
+    """Return the numbered folders, or else files, in their order.
+
+    A Markdown file or a folder in a wrong place, or with no number, is an error: it was meant to
+    be seen. Other files, such as pictures that are still to be worked on, are nobody's business.
+    """
+    found: list[tuple[int, str, Path]] = []
+    for path in folder.iterdir():
+        is_text = path.suffix == ".md" and path.is_file()
+        if path.name == beside or path.name.startswith(".") or not (is_text or path.is_dir()):
+            continue
+        number = _NUMBERED.fullmatch(path.name)
+        if number is None or path.is_dir() != are_folders:
+            expected = "folders such as 01-basics" if are_folders else "files such as 01-hello.md"
+            raise InvalidCourseFolder(path, f"Beside {beside} there are only {expected}.")
+        found.append((int(number[1]), path.name, path))
+    return [path for _, _, path in sorted(found)]
