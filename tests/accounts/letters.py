@@ -1,0 +1,19 @@
+"""Reads what was mailed to people."""
+
+import re
+
+from project.models import OutboundMail
+
+CODE = re.compile(r"^[A-Z]{4}-[A-Z]{4}$", re.MULTILINE)
+
+
+def newest_letter(email: str) -> OutboundMail:
+    """Return the newest message to ``email``."""
+    return OutboundMail.objects.filter(to=email).latest("pk")
+
+
+def newest_code(email: str) -> str:
+    """Return the code in the newest message to ``email``."""
+    found = CODE.search(newest_letter(email).text)
+    assert found, "There is no code in the message."
+    return found[0]
