@@ -1,6 +1,7 @@
 """Makes what the demo needs and is not there yet: tables, courses, accounts."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 from allauth.account.models import EmailAddress
@@ -33,9 +34,9 @@ def prepare(report: Report, *, reset: bool = False) -> None:
     if reset:
         _empty_database()
     call_command("migrate", interactive=False, verbosity=0)
-    for folder in _missing_courses():
-        report(f"Importing the course {folder.name}")
-        call_command("import_course", str(folder), verbosity=0)
+    if missing := _missing_courses():
+        report("Importing the courses")
+        call_command("import_course", *map(str, missing), stdout=StringIO())
     _open_account(LEARNER, name="Lee Learner")
     _open_account(OWNER, name="Olive Owner", is_staff=True, is_superuser=True)
     connection.close()
