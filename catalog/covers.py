@@ -52,7 +52,7 @@ class Dice:
 @lru_cache(maxsize=2048)
 def draw_cover(slug: str, hue: int) -> str:
     """Return the cover of the course as an SVG document of 640 × 400."""
-    dice = Dice(slug)
+    dice = Dice(f"block:{slug}")
     palette = _mix(hue, dice)
     motif = dice.one_of(MOTIFS)
     shapes = "".join(motif(dice, palette))
@@ -102,9 +102,9 @@ def _rings(dice: Dice, palette: Palette) -> Iterator[str]:
 
 def _waves(dice: Dice, palette: Palette) -> Iterator[str]:
     step, swell = dice.between(44, 60), dice.between(36, 64)
-    yield _circle(dice.between(140, 500), dice.between(80, 120), 64, palette.spark)
+    yield _circle(dice.between(140, 500), dice.between(112, 130), 64, palette.spark)
     tones = cycle((palette.light, palette.strong, palette.deep))
-    for row, y in enumerate(range(110, HEIGHT, step)):
+    for row, y in enumerate(range(130, HEIGHT, step)):
         crests = "t80 0" * 9
         start = -80 * (row % 2) - dice.between(0, 60)
         yield f'<path fill="{next(tones)}" d="M{start} {y}q40-{swell} 80 0{crests}v400h-800z"/>'
@@ -122,7 +122,7 @@ def _orbits(dice: Dice, palette: Palette) -> Iterator[str]:
 
 
 def _stairs(dice: Dice, palette: Palette) -> Iterator[str]:
-    yield _circle(dice.one_of((120, 200)), dice.between(90, 130), 62, palette.spark)
+    yield _circle(dice.one_of((120, 200)), dice.between(112, 140), 62, palette.spark)
     tones = cycle((palette.light, palette.strong, palette.deep, palette.strong))
     rise = dice.between(30, 40)
     for step in range(8):

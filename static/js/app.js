@@ -1,1 +1,78 @@
-// What htmx leaves to the page. Works with the events of htmx 2 and of htmx 4.
+// What htmx leaves to the page. Each pair of events is that of htmx 2 and that of htmx 4.
+(() => {
+  const toasts = document.getElementById("toasts");
+  const on = (names, act) => names.split(" ").forEach((name) => addEventListener(name, act));
+  const asker = ({ detail, target }) => detail.ctx?.sourceElement ?? detail.elt ?? target;
+
+  on("htmx:beforeRequest htmx:before:request", (event) => {
+    const element = asker(event);
+    const isPage = element.getAttribute("hx-target") === "#stage" && element.href;
+    if (element.matches("[data-poll]") && document.hidden) {
+      event.preventDefault(); // asked again as soon as somebody looks
+    } else if (isPage && !document.getElementById("cart")) {
+      event.preventDefault(); // account pages have no cart for the next stage to stand beside
+      location.assign(element.href);
+    } else {
+      // Not `disabled`, which would throw the keyboard's focus away.
+      for (const button of element.querySelectorAll("button:not([aria-disabled])")) {
+        button.ariaDisabled = "true";
+        button.dataset.busy = "";
+      }
+    }
+  });
+
+  on("htmx:afterRequest htmx:finally:request", (event) => {
+    for (const button of asker(event).querySelectorAll("[data-busy]")) {
+      button.removeAttribute("aria-disabled");
+      delete button.dataset.busy;
+    }
+  });
+
+  // A link of the old stage took the focus with it: the reader goes on at the new one.
+  on("htmx:afterSettle htmx:after:swap", ({ detail }) => {
+    const target = detail.target ?? detail.ctx?.target;
+    const isLost = document.activeElement === document.body;
+    if (target?.id === "stage" && isLost) {
+      document.getElementById("stage")?.focus({ preventScroll: true });
+    }
+  });
+
+  on("visibilitychange online", () => {
+    if (document.hidden) return;
+    for (const poll of document.querySelectorAll("[data-poll]")) {
+      poll.dispatchEvent(new Event("poll-now"));
+    }
+  });
+
+  // What the browser kept while the shopper was at the gateway shows an old cart and busy buttons.
+  on("pageshow", (event) => event.persisted && location.reload());
+
+  on("htmx:responseError htmx:sendError htmx:timeout htmx:response:error htmx:error", (event) => {
+    const { ctx, errorInfo, xhr } = event.detail;
+    const status = ctx?.response?.status ?? xhr?.status;
+    const isOurs = (ctx || xhr) && !errorInfo; // htmx 2 reports each error a second time
+    if (!isOurs || status === 422 || asker(event).matches("[data-poll]")) return;
+    const type = ctx?.response?.headers.get("Content-Type") ?? xhr?.getResponseHeader("Content-Type");
+    const text = type?.startsWith("text/plain") && (ctx?.text ?? xhr.responseText);
+    const toast = document.getElementById("failure").content.cloneNode(true);
+    const words = toast.querySelector("p");
+    words.textContent = asker(event).dataset.failure || text || words.textContent;
+    toasts.querySelector("[data-failure]")?.remove();
+    toast.firstElementChild.dataset.failure = "";
+    toasts.append(toast);
+  });
+
+  // Good news leaves after six seconds, unless somebody is at it. Errors stay until they are closed.
+  const leave = (toast) => {
+    if (toast.matches(":hover, :focus-within")) setTimeout(leave, 6000, toast);
+    else toast.remove();
+  };
+  const receive = (toast) => {
+    if (toast.matches?.(".toast:not(.toast-error)")) setTimeout(leave, 6000, toast);
+  };
+  [...toasts.children].forEach(receive);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) addedNodes.forEach(receive);
+  }).observe(toasts, { childList: true });
+  on("click", ({ target }) => target.closest?.("[data-close]")?.closest(".toast").remove());
+})();
