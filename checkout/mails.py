@@ -8,9 +8,8 @@ from project.accounts.models import User
 from project.mail import send_later
 
 
-def send_receipt(order: Order) -> None:
+def send_receipt(order: Order, lines: list[OrderLine]) -> None:
     """Thank the customer, and say where the courses are. Once for each order."""
-    lines = list(order.lines.select_related("course", "enrollment", "order"))
     context = {
         "order": order,
         "lines": lines,

@@ -104,7 +104,7 @@ def _take_back_other_order(cart: Cart) -> Order | None:
 
 
 def _order_for(cart: Cart, *, user: User, email: str, token: UUID) -> Order:
-    Cart.objects.lock_for_settlement(cart_id=cart.pk, owner_id=user.pk)
+    Cart.objects.locked_for_order(cart_id=cart.pk, owner_id=user.pk)
     items = _wanted(cart)
     live = cart.orders.live().filter(cart_fingerprint=_fingerprint(items)).first()
     if live:

@@ -10,6 +10,8 @@ Locks are taken in one order everywhere: carts, order, payment, enrollments by c
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import OperationalError, connection, transaction
 
@@ -39,6 +41,36 @@ class WrongSession(Exception):
     """The snapshot is of another session, or of the other mode, than the payment's."""
 
 
+@dataclass
+class Books:
+    """Everything that one settlement may change, locked and read anew."""
+
+    order: Order
+    payment: Payment
+    carts: list[Cart]
+    snapshot: Snapshot
+
+    @cached_property
+    def lines(self) -> list[OrderLine]:
+        """The order's lines, in the order in which their seats are granted."""
+        lines = list(self.order.lines.select_related("course").order_by("course_id", "seat"))
+        for line in lines:
+            line.order = self.order
+        return lines
+
+    @property
+    def is_what_was_asked(self) -> bool:
+        """Whether amount and currency are the order's."""
+        received = (self.snapshot.amount_minor, self.snapshot.currency)
+        return received == (self.order.total_minor, self.order.currency)
+
+    def empty_carts(self) -> None:
+        """Take what was bought out of the carts that it came from; the rest stays."""
+        bought = Counter(line.course_id for line in self.lines)
+        for cart in self.carts:
+            cart.take_out(bought)
+
+
 def sync_payment(payment: Payment) -> bool:
     """Ask the gateway about a payment, and settle what it says. Return whether anything changed.
 
@@ -65,133 +97,128 @@ def settle(payment_id: int, snapshot: Snapshot) -> bool:
 
 @transaction.atomic
 def _settle_once(payment_id: int, snapshot: Snapshot) -> bool:
-    order, payment = _lock(payment_id)
+    books = _open_books(payment_id, snapshot)
+    payment = books.payment
     if snapshot.session_id != payment.session_id or snapshot.livemode != payment.livemode:
         raise WrongSession(f"{payment} is not about the session that was asked for.")
-    if payment.is_paid:
-        return False
-    payment.note_details(
-        intent_id=snapshot.intent_id,
-        charge_id=snapshot.charge_id,
-        method=snapshot.method,
-        card=snapshot.card,
-        customer_email=snapshot.customer_email,
-    )
-    return MEANINGS[snapshot.state](order, payment, snapshot)
+    return not payment.is_paid and MEANINGS[snapshot.state](books)
 
 
-def _lock(payment_id: int) -> tuple[Order, Payment]:
-    """Lock and read anew: what was read before the lock may be stale."""
+def _open_books(payment_id: int, snapshot: Snapshot) -> Books:
+    """Lock, and read anew: what was read before the lock may be stale."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     order_id, cart_id, user_id = Payment.objects.values_list(
         "order_id", "order__cart_id", "order__user_id"
     ).get(pk=payment_id)
-    Cart.objects.lock_for_settlement(cart_id=cart_id, owner_id=user_id)
-    order = Order.objects.locked().get(pk=order_id)
-    return order, Payment.objects.locked().get(pk=payment_id)
+    return Books(
+        carts=Cart.objects.locked_for_order(cart_id=cart_id, owner_id=user_id),
+        order=Order.objects.locked().select_related("user").get(pk=order_id),
+        payment=Payment.objects.locked().get(pk=payment_id),
+        snapshot=snapshot,
+    )
 
 
-def _wait(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+def _wait(books: Books) -> bool:
     """The customer has not finished. A declined card does not end a session."""
     return False
 
 
-def _await_bank(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+def _await_bank(books: Books) -> bool:
     """The customer has finished, and the bank takes its time: no access yet."""
-    if not payment.can_become(PaymentStatus.PROCESSING):
+    if not books.payment.can_become(PaymentStatus.PROCESSING):
         return False
-    payment.start_processing()
-    if order.can_become(OrderStatus.PROCESSING):
-        order.start_processing()
-    _empty_carts(order)
+    books.payment.start_processing(books.snapshot)
+    if books.order.can_become(OrderStatus.PROCESSING):
+        books.order.start_processing()
+    books.empty_carts()
     return True
 
 
-def _fail(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+def _fail(books: Books) -> bool:
     """The bank refused after all. A failure of an old attempt changes nothing else."""
-    if not payment.can_become(PaymentStatus.FAILED):
+    if not books.payment.can_become(PaymentStatus.FAILED):
         return False
-    payment.fail(snapshot.error)
-    if order.status == OrderStatus.PROCESSING:
-        order.reopen()
+    books.payment.fail(books.snapshot.error)
+    if books.order.status == OrderStatus.PROCESSING:
+        books.order.reopen()
     return True
 
 
-def _expire(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+def _expire(books: Books) -> bool:
     """The session ended without money."""
-    if not payment.can_become(PaymentStatus.EXPIRED):
+    if not books.payment.can_become(PaymentStatus.EXPIRED):
         return False
-    payment.expire()
+    books.payment.expire()
+    order = books.order
     if order.status == OrderStatus.PENDING and not order.payments.live().exists():
         order.expire()
     return True
 
 
-def _receive(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+def _receive(books: Books) -> bool:
     """The money is there."""
-    payment.pay(received_minor=snapshot.amount_minor)
-    LedgerEntry.objects.create(
-        payment=payment,
-        kind=LedgerKind.CHARGE,
-        gateway_object_id=snapshot.charge_id or snapshot.intent_id or snapshot.session_id,
-        amount_minor=snapshot.amount_minor,
-        currency=snapshot.currency,
-    )
-    if order.is_paid:
-        _book_surplus(order, payment)
-    elif (snapshot.amount_minor, snapshot.currency) != (order.total_minor, order.currency):
-        _hold(order, payment)
+    is_purchase = books.is_what_was_asked and not books.order.is_paid
+    books.payment.pay(books.snapshot, settles_order=is_purchase)
+    LedgerEntry.objects.book(books.payment, LedgerKind.CHARGE, currency=books.snapshot.currency)
+    if is_purchase:
+        _fulfill(books)
+    elif books.order.is_paid:
+        _report_surplus(books)
     else:
-        _fulfill(order, payment)
+        _hold(books)
     return True
 
 
-def _book_surplus(order: Order, payment: Payment) -> None:
+def _fulfill(books: Books) -> None:
+    order = books.order
+    Fulfillment.objects.create(order=order, payment=books.payment)
+    _grant(books)
+    order.pay()
+    books.empty_carts()
+    mails.send_receipt(order, books.lines)
+    logger.info("order %s fulfilled by payment %s", order.pk, books.payment.pk)
+
+
+def _grant(books: Books) -> None:
+    """Open the buyer's own courses, and set aside the seats that are for others."""
+    buyer, lines = books.order.user, books.lines
+    own = [line for line in lines if line.is_for_buyer and buyer]
+    others = [line for line in lines if line not in own]
+    if buyer and own:
+        courses = [line.course for line in own]
+        granted = Enrollment.objects.grant_each(buyer, courses, source=EnrollmentSource.PURCHASE)
+        for line in own:
+            line.decide(granted.get(line.course_id))
+    seats = Enrollment.objects.set_aside_each(
+        [line.course for line in others], source=EnrollmentSource.PURCHASE
+    )
+    for line, seat in zip(others, seats, strict=True):
+        line.decide(seat)
+    OrderLine.objects.bulk_update(lines, ["outcome", "enrollment"])
+    for line in own:
+        if line.enrollment is None:
+            logger.error("line %s of order %s: owned already, refund it", line.pk, line.order_id)
+            mails.tell_staff_of_owned_line(line)
+
+
+def _report_surplus(books: Books) -> None:
     """A second session of one order was paid: money to give back, not a second purchase."""
+    order, payment = books.order, books.payment
     logger.error("payment %s of order %s is surplus: refund it", payment.pk, order.pk)
     order.note_change()
     mails.tell_staff_of_surplus(order, payment)
 
 
-def _hold(order: Order, payment: Payment) -> None:
+def _hold(books: Books) -> None:
     """Something else was paid than was asked: nothing is granted until staff have looked."""
+    order, payment = books.order, books.payment
     logger.error("payment %s of order %s: amount differs, order held", payment.pk, order.pk)
     order.hold(HeldReason.AMOUNT)
     mails.tell_staff_of_mismatch(order, payment)
 
 
-def _fulfill(order: Order, payment: Payment) -> None:
-    payment.settle_order()
-    Fulfillment.objects.create(order=order, payment=payment)
-    for line in order.lines.select_related("course").order_by("course_id", "seat"):
-        _grant(order, line)
-    order.pay()
-    _empty_carts(order)
-    mails.send_receipt(order)
-    logger.info("order %s fulfilled by payment %s", order.pk, payment.pk)
-
-
-def _grant(order: Order, line: OrderLine) -> None:
-    if not line.is_for_buyer or order.user is None:
-        seat = Enrollment.objects.set_aside(line.course, source=EnrollmentSource.PURCHASE)
-        return line.grant(seat)
-    own = Enrollment.objects.grant(order.user, line.course, source=EnrollmentSource.PURCHASE)
-    if own:
-        return line.grant(own)
-    logger.error("line %s of order %s: owned already, refund it", line.pk, order.pk)
-    line.note_already_owned()
-    mails.tell_staff_of_owned_line(line)
-
-
-def _empty_carts(order: Order) -> None:
-    """Take what was bought out of the carts that it came from; the rest stays."""
-    bought = Counter(order.lines.values_list("course_id", flat=True))
-    for cart in Cart.objects.of_order(cart_id=order.cart_id, owner_id=order.user_id):
-        cart.take_out(bought)
-
-
-MEANINGS: dict[SessionState, Callable[[Order, Payment, Snapshot], bool]] = {
+MEANINGS: dict[SessionState, Callable[[Books], bool]] = {
     SessionState.OPEN: _wait,
     SessionState.PROCESSING: _await_bank,
     SessionState.FAILED: _fail,

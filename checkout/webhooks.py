@@ -113,6 +113,5 @@ def _payment_of(event: WebhookEvent, notice: Notice) -> Payment | None:
         payment = ours.filter(idempotency_key=notice.payment_key).first()
         if payment and notice.session_id:
             payment.adopt_session(notice.session_id)
-    if payment:
-        WebhookEvent.objects.filter(pk=event.pk).update(payment=payment)
+    event.payment = payment
     return payment

@@ -1,6 +1,7 @@
 """The configuration, from the environment. Every variable is explained in ``.env.example``."""
 
 import hashlib
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -217,6 +218,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not IS_COLLECTED
+warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 

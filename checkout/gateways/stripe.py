@@ -38,6 +38,8 @@ SESSION_EXPANSIONS = ["payment_intent.latest_charge"]
 
 stripe.enable_telemetry = False
 
+_http_clients: list[stripe.RequestsClient] = []
+
 
 class StripeGateway:
     """Stripe, or the sandbox that speaks like it."""
@@ -132,13 +134,22 @@ def _client() -> stripe.StripeClient:
 @cache
 def _client_for(secret_key: str, api_base: str) -> stripe.StripeClient:
     """Return a client, made once: it keeps its connections."""
+    http_client = stripe.RequestsClient(timeout=TIMEOUT)
+    _http_clients.append(http_client)
     return stripe.StripeClient(
         secret_key,
         base_addresses={"api": api_base} if api_base else {},
         # The client's own default is no retry at all, whatever the module's says.
         max_network_retries=1,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        http_client=http_client,
     )
+
+
+def close_clients() -> None:
+    """Close the connections to Stripe; the next call opens new ones."""
+    _client_for.cache_clear()
+    while _http_clients:
+        _http_clients.pop().close()
 
 
 def _explain(error: stripe.StripeError) -> NoReturn:
@@ -242,18 +253,17 @@ def _notice(event: Any) -> Notice:
     metadata = thing.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     is_session = event["type"].startswith("checkout.session.")
-    livemode = event.get("livemode") is True
     return Notice(
         event_id=event["id"],
         type=event["type"],
-        livemode=livemode,
+        livemode=event.get("livemode") is True,
         object_id=thing["id"][:255],
         created_at=created,
         api_version=str(event.get("api_version") or "")[:64],
         session_id=thing["id"] if is_session else None,
         payment_key=_text(metadata.get("payment")),
         is_about_payment=is_session,
-        is_ours=livemode is bool(settings.STRIPE_LIVEMODE) and not event.get("account"),
+        is_ours=event.get("livemode") is settings.STRIPE_LIVEMODE and not event.get("account"),
         payload=event,
     )
 

@@ -35,10 +35,10 @@ class CartQuerySet(models.QuerySet["Cart"]):
         theirs = Q(owner=owner_id, merged_at=None) if owner_id else Q()
         return self.filter(Q(pk=cart_id) | theirs) if cart_id or owner_id else self.none()
 
-    def lock_for_settlement(self, *, cart_id: int | None, owner_id: int | None) -> None:
-        """Lock those carts, in the order of their ids, until the transaction ends."""
+    def locked_for_order(self, *, cart_id: int | None, owner_id: int | None) -> list["Cart"]:
+        """Lock those carts, in the order of their ids, until the transaction ends; return them."""
         carts = self.of_order(cart_id=cart_id, owner_id=owner_id).order_by("pk")
-        list(carts.select_for_update(no_key=True).values_list("pk"))
+        return list(carts.select_for_update(no_key=True))
 
     def of_owner(self, owner: User) -> "Cart":
         """Return the owner's one open cart; make it if there is none."""
@@ -96,13 +96,12 @@ class Cart(models.Model):
 
     def take_out(self, bought: Counter[int]) -> None:
         """Take out the seats that were bought, by course id; keep what was added since."""
-        for item in self.items.filter(course__in=bought):
-            left = item.seats - bought[item.course_id]
-            mine = self.items.filter(pk=item.pk)
-            if left > 0:
-                mine.update(seats=left)
-            else:
-                mine.delete()
+        items = list(self.items.filter(course__in=bought))
+        done = [item.pk for item in items if item.seats <= bought[item.course_id]]
+        self.items.filter(pk__in=done).delete()
+        for item in items:
+            if item.pk not in done:
+                self.items.filter(pk=item.pk).update(seats=item.seats - bought[item.course_id])
         self._touch()
 
     def merge_into(self, other: "Cart") -> None:

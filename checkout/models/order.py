@@ -287,12 +287,10 @@ class OrderLine(models.Model):
         """The price as people write it."""
         return format_money(self.price_minor, self.order.currency)
 
-    def grant(self, enrollment: Enrollment) -> None:
-        """Note the seat that this line bought. A line grants one seat, ever."""
-        self.enrollment, self.outcome = enrollment, LineOutcome.GRANTED
-        self.save(update_fields=["enrollment", "outcome"])
+    def decide(self, enrollment: Enrollment | None) -> None:
+        """Note the seat that this line bought, or that the buyer had the course already.
 
-    def note_already_owned(self) -> None:
-        """Note that the buyer had the course by the time the money came."""
-        self.outcome = LineOutcome.ALREADY_OWNED
-        self.save(update_fields=["outcome"])
+        A line grants one seat, ever. The caller saves.
+        """
+        self.enrollment = enrollment
+        self.outcome = LineOutcome.GRANTED if enrollment else LineOutcome.ALREADY_OWNED

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from checkout.gateways import Gateway
+from checkout.gateways import Gateway, Snapshot
 from checkout.models.order import InvalidTransition, Order
 
 # Of a session at the gateway. Stripe takes 30 minutes to 24 hours after its own clock's now.
@@ -188,20 +188,19 @@ class Payment(models.Model):
         self.refresh_from_db()
         return bool(moved)
 
-    def start_processing(self) -> bool:
+    def start_processing(self, snapshot: Snapshot) -> bool:
         """Wait for the bank. Return whether anything changed."""
-        return self._move_to(PaymentStatus.PROCESSING)
+        return self._move_to(PaymentStatus.PROCESSING, **_details(snapshot))
 
-    def pay(self, *, received_minor: int) -> bool:
-        """Note the money. Only settlement calls this."""
+    def pay(self, snapshot: Snapshot, *, settles_order: bool) -> bool:
+        """Note the money, and whether it buys the order. Only settlement calls this."""
         return self._move_to(
-            PaymentStatus.PAID, paid_at=timezone.now(), received_minor=received_minor
+            PaymentStatus.PAID,
+            paid_at=timezone.now(),
+            received_minor=snapshot.amount_minor,
+            settles_order=settles_order,
+            **_details(snapshot),
         )
-
-    def settle_order(self) -> None:
-        """Mark this as the one payment that bought the order. Only settlement calls this."""
-        Payment.objects.filter(pk=self.pk).update(settles_order=True)
-        self.settles_order = True
 
     def fail(self, error: str) -> bool:
         """Note that the bank refused after all. Return whether anything changed."""
@@ -220,13 +219,6 @@ class Payment(models.Model):
         Payment.objects.filter(pk=self.pk, session_id=None).update(session_id=session_id)
         self.refresh_from_db(fields=["session_id"])
 
-    def note_details(self, **details: Any) -> None:
-        """Keep what the gateway says beside the money: its ids, the card, the last error."""
-        known = {name: value for name, value in details.items() if value}
-        if known:
-            Payment.objects.filter(pk=self.pk).update(**known)
-            self.refresh_from_db(fields=list(known))
-
     def is_due_for_check(self, *, every: timedelta) -> bool:
         """Claim the right to ask the gateway now: one caller gets it in each interval.
 
@@ -244,10 +236,26 @@ class Payment(models.Model):
         origins = [old for old, new in NEXT_STATUSES.items() if status in new]
         movable = Payment.objects.filter(pk=self.pk, status__in=origins)
         moved = movable.update(status=status, **changes)
-        self.refresh_from_db(fields=["status", *changes])
+        if moved:
+            for name, value in {"status": status, **changes}.items():
+                setattr(self, name, value)
+        else:
+            self.refresh_from_db(fields=["status", *changes])
         if self.status != status:
             raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
         return bool(moved)
+
+
+def _details(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what is kept of a snapshot beside the money; nothing that is known is forgotten."""
+    details = {
+        "intent_id": snapshot.intent_id,
+        "charge_id": snapshot.charge_id,
+        "method": snapshot.method,
+        "card": snapshot.card,
+        "customer_email": snapshot.customer_email,
+    }
+    return {name: value for name, value in details.items() if value}
 
 
 def request_hash(request: dict[str, Any]) -> str:
@@ -278,6 +286,20 @@ class LedgerKind(models.TextChoices):
     CHARGE = "charge", "Charge"
 
 
+class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    """Money that moved."""
+
+    def book(self, payment: Payment, kind: LedgerKind, *, currency: str) -> "LedgerEntry":
+        """Write down what a payment brought. A second time the database refuses."""
+        return self.create(
+            payment=payment,
+            kind=kind,
+            gateway_object_id=payment.charge_id or payment.intent_id or payment.session_id or "",
+            amount_minor=payment.received_minor,
+            currency=currency,
+        )
+
+
 class LedgerEntry(models.Model):
     """Money that moved, written once and never changed."""
 
@@ -287,6 +309,8 @@ class LedgerEntry(models.Model):
     amount_minor = models.BigIntegerField("amount", help_text="Positive towards the shop.")
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LedgerQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "ledger"

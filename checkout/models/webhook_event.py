@@ -107,7 +107,7 @@ class WebhookEvent(models.Model):
         self._close(state, error=why[:500], attempts=attempts)
 
     def _close(self, state: EventState, **changes: Any) -> None:
-        changes |= {"state": state, "processed_at": timezone.now()}
+        changes |= {"state": state, "processed_at": timezone.now(), "payment": self.payment}
         WebhookEvent.objects.filter(pk=self.pk).update(**changes)
         for name, value in changes.items():
             setattr(self, name, value)

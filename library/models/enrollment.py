@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -95,9 +95,43 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
                 return None
             raise
 
+    def grant_each(
+        self, learner: User, courses: list[Course], *, source: EnrollmentSource
+    ) -> dict[int, "Enrollment"]:
+        """Give the learner a seat on each course, as ``grant`` does, in one statement for all.
+
+        Return the new seats by the course's pk; courses that they have already are left out. The
+        rows are made in the order of the courses' ids, so that two purchases never wait for each
+        other in a circle.
+        """
+        with connection.cursor() as cursor:
+            # Django's bulk_create() does not say which rows were new.
+            cursor.execute(
+                "INSERT INTO library_enrollment (learner_id, course_id, status, source, created_at)"
+                " SELECT %s, unnest(%s::bigint[]), %s, %s, now()"
+                " ON CONFLICT DO NOTHING RETURNING id",
+                [
+                    learner.pk,
+                    sorted(course.pk for course in courses),
+                    EnrollmentStatus.ACTIVE.value,
+                    source.value,
+                ],
+            )
+            made = [pk for (pk,) in cursor.fetchall()]
+        return {seat.course_id: seat for seat in self.filter(pk__in=made)}
+
     def set_aside(self, course: Course, *, source: EnrollmentSource) -> "Enrollment":
         """Make a seat for somebody who has yet to claim it."""
-        return self.create(course=course, source=source, status=EnrollmentStatus.UNCLAIMED)
+        return self.set_aside_each([course], source=source)[0]
+
+    def set_aside_each(
+        self, courses: list[Course], *, source: EnrollmentSource
+    ) -> list["Enrollment"]:
+        """Make a seat on each course, to be claimed. A course may be named more than once."""
+        status = EnrollmentStatus.UNCLAIMED
+        return self.bulk_create(
+            [self.model(course=course, source=source, status=status) for course in courses]
+        )
 
 
 class Enrollment(models.Model):
