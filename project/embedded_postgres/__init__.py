@@ -16,5 +16,5 @@ folder of its own under ``/var/tmp``. No folder that was there before is ever op
 """
 
 
-class PostgresUnavailable(Exception):  # noqa: N818  named for the fact
+class PostgresUnavailable(Exception):
     """The embedded PostgreSQL cannot be used. The message says why, and what to do."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from project.embedded_postgres import PostgresUnavailable
 from project.embedded_postgres.binaries import copy_for_others
-from project.embedded_postgres.folders import Home
+from project.embedded_postgres.folders import ADVICE, Home
 
 MAKE_CLUSTER = (
     "--username=postgres",
@@ -24,15 +24,17 @@ MAKE_CLUSTER = (
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def prepare(home: Home, install: Path) -> Path:
+def prepare(home: Home, install: Path, *, fsync: bool) -> Path:
     """Make the cluster if there is none; return the installation that can serve it.
+
+    With ``fsync`` a new cluster is safely on the disk first, which takes a second or more.
 
     Raise ``PostgresUnavailable`` if it does not run on this machine, or is of another release
     than the cluster.
     """
     install, version = _find_runnable(home, install)
     if not (home.data / "PG_VERSION").exists():
-        _make(home, install)
+        _make(home, install, fsync=fsync)
     _refuse_other_release(home.data, version)
     return install
 
@@ -42,25 +44,31 @@ def _find_runnable(home: Home, install: Path) -> tuple[Path, str]:
     try:
         return install, _ask_version(home, install)
     except PermissionError:
+        if home.account is None:
+            raise
         copy = copy_for_others(install, home.path)
         return copy, _ask_version(home, copy)
 
 
 def _ask_version(home: Home, install: Path) -> str:
-    answer = _run(home, install / "bin" / "postgres", "--version")
+    try:
+        answer = _run(home, install / "bin" / "postgres", "--version")
+    except FileNotFoundError as error:  # the file, or the system's loader that it is made for
+        raise PostgresUnavailable(f"{install} does not run here: {error}. {ADVICE}") from None
     version = re.search(r"\d+(\.\d+)*", answer.stdout)
     if answer.returncode or not version:
-        raise PostgresUnavailable(f"{install} does not run here:\n{answer.stdout.strip()}")
+        raise PostgresUnavailable(f"{install} does not run here: {answer.stdout.strip()}. {ADVICE}")
     return version[0]
 
 
-def _make(home: Home, install: Path) -> None:
+def _make(home: Home, install: Path, *, fsync: bool) -> None:
     """Make the cluster beside its place and move it there, so that it is whole or absent."""
     for unfinished in home.path.glob("unfinished-*"):
         shutil.rmtree(unfinished, ignore_errors=True)
     made = Path(tempfile.mkdtemp(dir=home.path, prefix="unfinished-"))
     home.give_to_server(made)
-    answer = _run(home, install / "bin" / "initdb", *MAKE_CLUSTER, f"--pgdata={made}")
+    haste = () if fsync else ("--no-sync",)
+    answer = _run(home, install / "bin" / "initdb", *MAKE_CLUSTER, *haste, f"--pgdata={made}")
     if answer.returncode:
         raise PostgresUnavailable(f"initdb failed:\n{answer.stdout.strip()}")
     try:

@@ -63,11 +63,15 @@ class Home:
         """
         if _is_short(self.data):
             return self.data
-        link = Path(tempfile.gettempdir()) / f"lectern-pg-{os.geteuid()}-{_digest(self.data)}"
-        if not _is_short(link):
+        if not _is_short(self._link):
             raise PostgresUnavailable(f"{self.data} is too long a path for a socket. {ADVICE}")
-        _link(link, self.data)
-        return link
+        _lay(self._link, self.data)
+        return self._link
+
+    def tidy(self) -> None:
+        """Remove the short link to a long path, if there is one. It comes back when needed."""
+        if self._link.is_symlink() and self._link.readlink() == self.data:
+            self._link.unlink()
 
     @property
     def as_server(self) -> dict[str, Any]:
@@ -80,6 +84,10 @@ class Home:
         """Make the server's account the owner of a file or folder that we have just made."""
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid, follow_symlinks=False)
+
+    @property
+    def _link(self) -> Path:
+        return Path(tempfile.gettempdir()) / f"lectern-pg-{os.geteuid()}-{_digest(self.data)}"
 
     def _refuse_if_foreign(self) -> None:
         found = self.path.lstat()
@@ -109,13 +117,9 @@ def _is_short(folder: Path) -> bool:
     return len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET
 
 
-def _link(link: Path, target: Path) -> None:
-    try:
+def _lay(link: Path, target: Path) -> None:
+    with suppress(FileExistsError):
         link.symlink_to(target)
-    except FileExistsError:
-        if (
-            link.lstat().st_uid != os.geteuid()
-            or not link.is_symlink()
-            or link.readlink() != target
-        ):
-            raise PostgresUnavailable(f"{link} belongs to someone else. {ADVICE}") from None
+    ours = link.is_symlink() and link.lstat().st_uid == os.geteuid()
+    if not ours or link.readlink() != target:
+        raise PostgresUnavailable(f"{link} belongs to someone else. {ADVICE}")

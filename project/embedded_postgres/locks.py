@@ -34,6 +34,12 @@ def seize(descriptor: int) -> bool:
     return True
 
 
+def sign(descriptor: int) -> None:
+    """Write the number of this process into the file that it locked, for people to read."""
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+
+
 def is_seized(path: Path) -> bool:
     """Tell whether some process has the file or folder to itself."""
     try:

@@ -49,7 +49,7 @@ class Postmaster:
         with what the server said if it ends instead.
         """
         self.abandon()
-        install = prepare(self.home, self.install)
+        install = prepare(self.home, self.install, fsync=self.settings.get("fsync") != "off")
         guard = open_folder(self.home.data)
         try:
             if seize(guard):
@@ -79,6 +79,11 @@ class Postmaster:
         Only the number is changed: the shared memory that is named there too stays, so that
         PostgreSQL still finds out by itself if somebody else is at work on these files.
         """
+        if pid := self._find_listener():
+            raise PostgresUnavailable(
+                f"PostgreSQL (process {pid}), which was started by hand, is at work on "
+                f"{self.home.data}. Stop it first."
+            )
         (self.home.data / f"{SOCKET}.lock").unlink(missing_ok=True)
         lines = self._read_pid_file()
         if len(lines) < 7:  # cut short by a full disk: it names no memory either
@@ -123,13 +128,18 @@ class Postmaster:
     def _signal(self, sign: signal.Signals) -> None:
         if self._child:
             self._child.send_signal(sign)
-        elif self._listens():
-            os.kill(int(self._read_pid_file()[0]), sign)
+        elif pid := self._find_listener():
+            os.kill(pid, sign)
 
-    def _listens(self) -> bool:
-        """Tell whether the process that the pid file names is the server, and not a later one."""
+    def _find_listener(self) -> int | None:
+        """Return the number in the pid file if a server listens there; it may be long dead."""
+        lines = self._read_pid_file()
+        if len(lines) < 5:
+            return None
+        # PostgreSQL, pidfile.h: the process, the folder, the time, the port, the socket's folder.
+        address = self.home.socket_dir / lines[4] / f".s.PGSQL.{lines[3]}"
         with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(str(self.home.socket_dir / SOCKET)) == 0
+            return int(lines[0]) if probe.connect_ex(str(address)) == 0 else None
 
     def _ends_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from project.embedded_postgres import PostgresUnavailable
 from project.embedded_postgres.folders import Home
-from project.embedded_postgres.locks import is_at, open_lock, release, seize
+from project.embedded_postgres.locks import is_at, open_lock, release, seize, sign
 from project.embedded_postgres.postmaster import Postmaster, open_log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +76,7 @@ class Supervisor:
         lock = open_lock(self.home.supervisor)
         if not seize(lock):
             return
+        sign(lock)
         leases = open_lock(self.home.leases)
         leased_at = time.monotonic()
         while is_at(lock, self.home.supervisor):
@@ -84,6 +85,7 @@ class Supervisor:
                 leased_at = time.monotonic()
             elif time.monotonic() - leased_at > self.linger:
                 self.postmaster.stop()  # while we hold all leases: a newcomer waits
+                self.home.tidy()
                 return
             else:
                 release(leases)

@@ -1,0 +1,78 @@
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.project.embedded_postgres.people import IS_ROOT, me, nobody
+from tests.project.embedded_postgres.shops import Shop
+
+# Root tries both. An ordinary user cannot become root, so there the cases of root do not exist.
+NAMES = ("root", "ordinary user") if IS_ROOT else ("ordinary user",)
+collect_ignore = [] if IS_ROOT else ["test_root.py"]
+numbers = count()
+
+
+def open_shop(person, name="checkout"):
+    shop = Shop(person, person.folder / f"{name}-{next(numbers)}" / ".data" / "postgres")
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="session")
+def world():
+    """A folder that everyone may enter, unlike pytest's."""
+    with tempfile.TemporaryDirectory(prefix="lectern-test-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def people(world):
+    found = (
+        {"root": me(world), "ordinary user": nobody(world)} if IS_ROOT else {NAMES[0]: me(world)}
+    )
+    doors = [person.admit_clients() for person in found.values()]
+    yield found
+    for door in doors:
+        door.terminate()
+        door.wait()
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def person(request, people):
+    return people[request.param]
+
+
+@pytest.fixture
+def shop(person):
+    """A checkout where nothing was ever started."""
+    yield from open_shop(person)
+
+
+@pytest.fixture
+def ordinary_shop(people):
+    """A checkout of an ordinary user, whose server lives in the folder that was asked for."""
+    yield from open_shop(people["ordinary user"])
+
+
+@pytest.fixture
+def long_shop(people):
+    """The same with a path that is longer than that of a socket may be, and awkward to quote."""
+    yield from open_shop(people["ordinary user"], "a-path-that-is-long-" * 6 + " 'quoted' $HOME")
+
+
+@pytest.fixture(scope="session")
+def old_shop(person):
+    """A checkout that several tests use one after the other, with a table of one row."""
+    for shop in open_shop(person):
+        shop.query("CREATE TABLE course AS SELECT 'Sextants' AS title")
+        yield shop
+
+
+@pytest.fixture
+def used_shop(old_shop):
+    """The old shop, at rest before and after."""
+    old_shop.empty()
+    yield old_shop
+    old_shop.empty()
