@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from checkout.carts import summary_of
 from checkout.gateways import GatewayError
 from checkout.models import Order
 from checkout.panel import OrderPanel
@@ -109,6 +110,8 @@ def _check_with_gateway(order: Order) -> None:
 
 def _flip(request: HtmxRequest, panel: OrderPanel) -> HttpResponse:
     context = panel.context() | {"is_fragment": True}
+    if panel.state in ("paid", "bank"):
+        context["cart"] = summary_of(request)
     return render(request, "checkout/order_detail.html#panel", context)
 
 
