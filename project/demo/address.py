@@ -40,8 +40,9 @@ def settings_for(host: str, port: int, *, given: Mapping[str, str]) -> dict[str,
     mailbox, whatever mail server a real shop here would use.
     """
     site_url = given.get("SITE_URL") or local_url(host, port)
-    hosts = ["localhost", "127.0.0.1", "[::1]", _written(host), urlsplit(site_url).hostname or ""]
-    allowed = "*" if host in EVERYWHERE else ",".join(dict.fromkeys(filter(None, hosts)))
+    named = _written(urlsplit(site_url).hostname or host)
+    hosts = ["localhost", "127.0.0.1", "[::1]", _written(host), named]
+    allowed = "*" if host in EVERYWHERE else ",".join(dict.fromkeys(hosts))
     return {
         "DEMO": "1",
         "SITE_URL": site_url,

@@ -1,12 +1,14 @@
 """The mailbox of the demo: every message that the shop sent, for anybody to read."""
 
 import re
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+RECENT = timedelta(minutes=10)
 # A sign-in code stands alone on its line, as in WDJB-MJHT.
 CODE = re.compile(r"^([A-Z0-9]{3,4}(?:-[A-Z0-9]{3,4})+)$", re.MULTILINE)
 
@@ -36,3 +38,8 @@ class DemoMail(models.Model):
         """The sign-in code in the message, or an empty text."""
         found = CODE.search(self.text)
         return found[1] if found else ""
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether a code in it may still be good."""
+        return self.sent_at > timezone.now() - RECENT
