@@ -9,8 +9,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import import_module
-from types import NoneType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 from checkout.sandbox import errors
@@ -105,7 +105,7 @@ def _object(value: Form | str, params: type, path: str) -> dict[str, Any]:
 
 def _value(value: Form | str, hint: Any, path: str) -> Any:
     origin = get_origin(hint)
-    if is_typeddict(hint):
+    if _is_object(hint):
         return _object(value, hint, path)
     if origin is list:
         return [
@@ -116,7 +116,7 @@ def _value(value: Form | str, hint: Any, path: str) -> Any:
         return _mapping(value, get_args(hint)[1], path)
     if origin is Literal:
         return _choice(value, get_args(hint), path)
-    if origin is Union:
+    if origin in (Union, UnionType):
         return _one_of(value, get_args(hint), path)
     if not isinstance(value, str):
         raise errors.invalid_parameter(f"Invalid {hint.__name__}: {path}", path)
@@ -141,14 +141,19 @@ def _one_of(value: Form | str, hints: tuple[Any, ...], path: str) -> Any:
 def _is_written_in_forms(hint: Any) -> bool:
     """Say whether a form can hold it. The SDK also lets its own objects stand for dictionaries."""
     return (
-        is_typeddict(hint)
+        _is_object(hint)
         or get_origin(hint) in (list, dict)
         or (hint in SCALARS and hint is not NoneType)
     )
 
 
+def _is_object(hint: Any) -> bool:
+    """Say whether it is one of the SDK's dictionaries, which come from typing_extensions."""
+    return isinstance(hint, type) and hasattr(hint, "__required_keys__")
+
+
 def _is_nested(hint: Any) -> bool:
-    return is_typeddict(hint) or get_origin(hint) in (list, dict)
+    return _is_object(hint) or get_origin(hint) in (list, dict)
 
 
 def _items(value: Form | str, path: str) -> list[Form | str]:

@@ -1,0 +1,169 @@
+import json
+import typing
+
+import pytest
+import stripe
+import stripe.checkout
+
+from checkout.sandbox.expansion import resolve
+from checkout.sandbox.models import Charge, CheckoutSession, Event, PaymentIntent
+from checkout.sandbox.objects import (
+    charge_object,
+    event_object,
+    intent_object,
+    session_object,
+)
+from tests.sandbox import sdk_types
+from tests.sandbox.asking import CHALLENGED_CARD, DECLINED_CARD, create_session, pay
+
+# What Stripe leaves out of its answers unless it is used or asked for.
+ABSENT = {
+    "checkout.session": {
+        "allowed_payment_method_types",
+        "excluded_payment_method_types",
+        "line_items",
+        "name_collection",
+        "optional_items",
+        "presentment_details",
+        "redirect_on_completion",
+        "return_url",
+        "tax_id_collection",
+    },
+    "payment_intent": {
+        "allowed_payment_method_types",
+        "excluded_payment_method_types",
+        "hooks",
+        "managed_payments",
+        "payment_details",
+        "payment_record",
+        "presentment_details",
+    },
+    "charge": {"authorization_code", "level3", "presentment_details", "refunds", "transfer"},
+    "event": {"account", "context"},
+    "item": {"discounts", "taxes"},
+    "price": {"currency_options", "deleted", "tiers"},
+    "product": {"deleted", "tax_details"},
+}
+
+
+@pytest.fixture
+def whole():
+    """One of each object, fully expanded, from payments that worked and that did not."""
+    for number in (DECLINED_CARD, CHALLENGED_CARD):
+        pay(create_session(customer_email="ada@example.com"), number=number)
+    pay(create_session())
+    create_session()
+    deep = ["line_items.data.price.product", "payment_intent.latest_charge"]
+    return [
+        *(resolve(session_object(session), deep) for session in CheckoutSession.objects.all()),
+        *(resolve(intent_object(intent)) for intent in PaymentIntent.objects.all()),
+        *(resolve(charge_object(charge)) for charge in Charge.objects.all()),
+        *(resolve(event_object(event)) for event in Event.objects.all()),
+    ]
+
+
+CLASSES = {
+    "checkout.session": stripe.checkout.Session,
+    "payment_intent": stripe.PaymentIntent,
+    "payment_method": stripe.PaymentMethod,
+    "charge": stripe.Charge,
+    "event": stripe.Event,
+    "item": stripe.LineItem,
+    "price": stripe.Price,
+    "product": stripe.Product,
+}
+
+
+def lacking(value, hint, path):
+    """List the fields that the SDK says are always there and ``value`` has not, at any depth."""
+    if isinstance(value, list):
+        inner = [lacking(item, arg, path) for item in value for arg in typing.get_args(hint)]
+        return [name for names in inner for name in names]
+    if not isinstance(value, dict):
+        return []
+    if value.get("object") == "list":
+        return lacking(value["data"], hint, path)
+    classes = sdk_types.nested_classes(hint)
+    cls = CLASSES.get(str(value.get("object"))) or (classes[0] if classes else None)
+    if cls is None or cls.__name__ == "UntypedStripeObject":
+        return []
+    found = []
+    for name, inner in sdk_types.fields(cls).items():
+        if value.get(name) is None and not sdk_types.is_optional(inner):
+            found.append(f"{path}.{name}")
+        found += lacking(value.get(name), inner, f"{path}.{name}")
+    return found
+
+
+@pytest.mark.django_db
+def test_objects_have_every_field_the_sdk_requires(whole):
+    assert {thing["object"] for thing in whole} == {
+        "checkout.session",
+        "payment_intent",
+        "charge",
+        "event",
+    }
+    for thing in whole:
+        assert lacking(thing, CLASSES[thing["object"]], thing["object"]) == []
+
+
+@pytest.mark.django_db
+def test_objects_have_no_field_the_sdk_does_not_know_and_lack_only_what_stripe_leaves_out(whole):
+    seen = {}
+
+    def collect(value):
+        if isinstance(value, list):
+            for item in value:
+                collect(item)
+        elif isinstance(value, dict):
+            if str(value.get("object")) in ABSENT:
+                seen.setdefault(value["object"], []).append(set(value))
+            for item in value.values():
+                collect(item)
+
+    collect(whole)
+
+    assert seen.keys() == ABSENT.keys()
+    for kind, key_sets in seen.items():
+        known = set(sdk_types.fields(CLASSES[kind]))
+        for keys in key_sets:
+            assert keys - known == set()
+            assert known - keys - ABSENT[kind] == set()
+
+
+@pytest.mark.django_db
+def test_events_carry_no_expanded_objects():
+    session = create_session()
+    pay(session)
+
+    completed = event_object(Event.objects.get(type="checkout.session.completed"))
+
+    session.refresh_from_db()
+    assert completed["api_version"] == "2026-10-28.endive" == stripe.api_version
+    assert completed["livemode"] is False
+    assert completed["pending_webhooks"] == 1
+    assert completed["request"] == {"id": None, "idempotency_key": None}
+    assert completed["data"]["object"]["payment_intent"] == session.payment_intent_id
+    assert "line_items" not in completed["data"]["object"]
+    assert len(json.dumps(completed)) < 10_000
+
+
+@pytest.mark.django_db
+def test_objects_tell_of_a_decline():
+    session = create_session()
+    pay(session, number="4000000000009995")
+
+    session.refresh_from_db()
+    intent = resolve(intent_object(session.payment_intent), ["latest_charge"])
+
+    error, charge = intent["last_payment_error"], intent["latest_charge"]
+    assert intent["status"] == "requires_payment_method"
+    assert intent["amount_received"] == 0
+    assert intent["payment_method"] is None
+    assert (error["code"], error["decline_code"]) == ("card_declined", "insufficient_funds")
+    assert error["payment_method"]["card"]["last4"] == "9995"
+    assert error["charge"] == charge["id"]
+    assert (charge["status"], charge["paid"], charge["captured"]) == ("failed", False, False)
+    assert charge["failure_code"] == "card_declined"
+    assert charge["outcome"]["reason"] == "insufficient_funds"
+    assert session.status == "open"

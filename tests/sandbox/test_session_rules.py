@@ -1,0 +1,175 @@
+import time
+
+import pytest
+import stripe
+
+from checkout.sandbox.models import CheckoutSession
+from tests.sandbox.asking import create_session, line, session_params
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def without(name):
+    return {key: value for key, value in session_params().items() if key != name}
+
+
+def product(**data):
+    params = line()
+    params["price_data"]["product_data"] |= data
+    return session_params(line_items=[params])
+
+
+def price(**data):
+    params = line()
+    params["price_data"] |= data
+    return session_params(line_items=[params])
+
+
+REFUSED = {
+    "no mode": (without("mode"), "parameter_missing", "mode"),
+    "setup mode": (session_params(mode="setup"), "sandbox_not_imitated", "mode=setup"),
+    "unknown mode": (session_params(mode="gift"), None, "mode"),
+    "no lines": (without("line_items"), "parameter_missing", "line_items"),
+    "101 lines": (session_params(line_items=[line()] * 101), None, "line_items"),
+    "no success_url": (without("success_url"), "parameter_missing", "success_url"),
+    "relative success_url": (session_params(success_url="/x"), "url_invalid", "success_url"),
+    "script as success_url": (
+        session_params(success_url="javascript:alert(1)"), "url_invalid", "success_url",
+    ),
+    "policy in success_url": (
+        session_params(success_url="http://a;script-src"), "url_invalid", "success_url",
+    ),
+    "newline in cancel_url": (
+        session_params(cancel_url="http://a/\nb"), "url_invalid", "cancel_url",
+    ),
+    "method types": (
+        session_params(payment_method_types=["card"]), "parameter_unknown", "payment_method_types",
+    ),
+    "no cards allowed": (
+        session_params(allowed_payment_method_types=["sepa_debit"]),
+        None, "allowed_payment_method_types",
+    ),
+    "discount": (
+        session_params(discounts=[{"coupon": "x"}]), "sandbox_not_imitated", "discounts",
+    ),
+    "automatic tax": (
+        session_params(automatic_tax={"enabled": True}), "sandbox_not_imitated", "automatic_tax",
+    ),
+    "customer": (session_params(customer="cus_1"), "resource_missing", "customer"),
+    "price by id": (
+        session_params(line_items=[{"price": "price_1", "quantity": 1}]),
+        "resource_missing", "line_items[0][price]",
+    ),
+    "no quantity": (
+        session_params(line_items=[{"price_data": line()["price_data"]}]),
+        "parameter_missing", "line_items[0][quantity]",
+    ),
+    "no units": (session_params(line_items=[line(quantity=0)]), None, "line_items[0][quantity]"),
+    "negative amount": (
+        price(unit_amount=-1), "parameter_invalid_integer",
+        "line_items[0][price_data][unit_amount]",
+    ),
+    "fraction": (
+        price(unit_amount="1.5"), "parameter_invalid_integer",
+        "line_items[0][price_data][unit_amount]",
+    ),
+    "unknown currency": (price(currency="xyz"), None, "line_items[0][price_data][currency]"),
+    "hundredths of a krona": (
+        price(currency="isk", unit_amount=12345), None, "line_items[0][price_data][unit_amount]",
+    ),
+    "two currencies": (
+        session_params(line_items=[line(), line(currency="eur")]), None, "line_items",
+    ),
+    "too little": (price(unit_amount=49), "amount_too_small", None),
+    "too little in yen": (price(currency="jpy", unit_amount=49), "amount_too_small", None),
+    "too much": (price(unit_amount=100_000_000), "amount_too_large", None),
+    "empty name": (
+        product(name=""), "parameter_invalid_empty",
+        "line_items[0][price_data][product_data][name]",
+    ),
+    "nine images": (
+        product(images=["https://example.com/i.png"] * 9), None,
+        "line_items[0][price_data][product_data][images]",
+    ),
+    "long unit label": (
+        product(unit_label="x" * 13), None, "line_items[0][price_data][product_data][unit_label]",
+    ),
+    "long reference": (
+        session_params(client_reference_id="x" * 201), None, "client_reference_id",
+    ),
+    "no e-mail address": (
+        session_params(customer_email="ada"), "email_invalid", "customer_email",
+    ),
+    "51 keys": (
+        session_params(metadata={str(key): "x" for key in range(51)}), None, "metadata",
+    ),
+    "long key": (session_params(metadata={"k" * 41: "x"}), None, "metadata"),
+    "long value": (session_params(metadata={"k": "x" * 501}), None, "metadata[k]"),
+    "long value on the payment": (
+        session_params(payment_intent_data={"metadata": {"k": "x" * 501}}), None,
+        "payment_intent_data[metadata][k]",
+    ),
+    "statement descriptor": (
+        session_params(payment_intent_data={"statement_descriptor": "Lectern"}),
+        "sandbox_not_imitated", "payment_intent_data[statement_descriptor]",
+    ),
+    "embedded page": (
+        session_params(ui_mode="embedded_page"), "sandbox_not_imitated", "ui_mode=embedded_page",
+    ),
+    "old name of the hosted page": (session_params(ui_mode="hosted"), None, "ui_mode"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "code", "param"), REFUSED.values(), ids=REFUSED.keys())
+def test_create_refuses_what_stripe_would(stripe_client, params, code, param):
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        stripe_client.v1.checkout.sessions.create(params)
+
+    assert caught.value.http_status == 400
+    assert (caught.value.code, caught.value.param) == (code, param)
+    assert caught.value.user_message
+    assert not CheckoutSession.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "is_allowed"),
+    [(1795, False), (1805, True), (86395, True), (86410, False)],
+)
+def test_create_lets_sessions_live_from_half_an_hour_to_a_day(stripe_client, lifetime, is_allowed):
+    params = session_params(expires_at=int(time.time()) + lifetime)
+
+    if is_allowed:
+        assert stripe_client.v1.checkout.sessions.create(params).status == "open"
+    else:
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            stripe_client.v1.checkout.sessions.create(params)
+        assert caught.value.param == "expires_at"
+        assert caught.value.user_message.startswith("The `expires_at` timestamp must be ")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("currency", "amount"),
+    [
+        ("usd", 0), ("usd", 50), ("jpy", 50), ("isk", 12300), ("idr", 999_999_999_999),
+        ("USD", 100), ("mga", 1),
+    ],
+)  # fmt: skip
+def test_create_takes_amounts_that_can_be_paid(currency, amount):
+    session = create_session(line_items=[line(amount=amount, currency=currency)])
+
+    assert (session.amount_total, session.currency) == (amount, currency.lower())
+
+
+@pytest.mark.django_db
+def test_create_takes_what_is_switched_off():
+    session = create_session(
+        allow_promotion_codes=False,
+        automatic_tax={"enabled": False},
+        customer_creation="if_required",
+        invoice_creation={"enabled": False},
+        ui_mode="hosted_page",
+        line_items=[line()] * 100,
+    )
+
+    assert session.amount_total == 490_000
