@@ -15,7 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(admin.ModelAdmin):
     """People. They sign in with a code that is mailed to them, so there is no password to set."""
 
     list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login"]

@@ -22,6 +22,8 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
     ones would have to say, on the page, which addresses are known.
     """
 
+    user: User | None = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["login"]

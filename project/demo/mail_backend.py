@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from project.demo.models import DemoMail
@@ -22,16 +22,17 @@ class EmailBackend(BaseEmailBackend):
 
 def _keep(message: EmailMessage, recipient: str) -> DemoMail:
     return DemoMail.objects.create(
-        to=recipient, subject=message.subject, text=message.body, html=_html_of(message)
+        to=recipient,
+        subject=str(message.subject),
+        text=str(message.body),
+        html=_html_of(message),
     )
 
 
 def _html_of(message: EmailMessage) -> str:
-    if not isinstance(message, EmailMultiAlternatives):
-        return ""
-    parts = (part for part in message.alternatives if part.mimetype == "text/html")
-    part = next(parts, None)
-    return str(part.content) if part else ""
+    alternatives = getattr(message, "alternatives", [])
+    parts = [content for content, mimetype in alternatives if mimetype == "text/html"]
+    return str(parts[0]) if parts else ""
 
 
 def _announce(mail: DemoMail) -> None:
