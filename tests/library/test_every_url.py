@@ -1,0 +1,85 @@
+"""Every URL of the library, walked by those who may not see what is there.
+
+A new URL fails the first test until it is walked here as well.
+"""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from library.models import EnrollmentStatus, LessonProgress
+from library.urls import urlpatterns
+from tests.factories import create_course, create_lesson, create_seat, enroll
+
+SECRET = "What only learners read."
+
+
+@pytest.fixture
+def course(db):
+    course = create_course(title="Knots", slug="knots")
+    lesson = create_lesson(slug="bowline", title="Bowline", body=SECRET)
+    lesson.section.course = course
+    lesson.section.save()
+    lesson.save()
+    return course
+
+
+def walk(course):
+    """Return each URL's name, its path and the data to post to it."""
+    return {
+        "shelf": ("/library/", None),
+        "course": ("/library/knots/", None),
+        "lesson": ("/library/knots/bowline/", None),
+        "completion": ("/library/knots/bowline/completion/", {"done": "1"}),
+        "claim": (urlsplit(create_seat(course=course).claim_url).path, {}),
+    }
+
+
+def test_walk_misses_nothing(course):
+    assert set(walk(course)) == {pattern.name for pattern in urlpatterns}
+
+
+def test_strangers_are_sent_to_sign_in(visitor, course):
+    for name, (path, data) in walk(course).items():
+        response = visitor.get(path) if data is None else visitor.post(path, data)
+
+        assert visitor.is_sent_to(response).startswith("/accounts/login/?next=%2F"), name
+        assert SECRET not in response.content.decode()
+    assert not LessonProgress.objects.exists()
+
+
+@pytest.mark.parametrize("status", [None, EnrollmentStatus.SUSPENDED, EnrollmentStatus.REVOKED])
+def test_people_without_an_active_seat_are_sent_elsewhere(visitor, course, status):
+    enroll(course=course)
+    visitor.sign_in()
+    if status:
+        enroll(visitor.learner, course=course, status=status)
+    elsewhere = "/library/" if status == EnrollmentStatus.SUSPENDED else "/courses/knots/"
+
+    for name, (path, data) in walk(course).items():
+        if name in ("shelf", "claim"):
+            continue
+        response = visitor.get(path) if data is None else visitor.post(path, data)
+
+        assert visitor.is_sent_to(response) == elsewhere, name
+        assert SECRET not in response.content.decode()
+    assert not LessonProgress.objects.exists()
+
+
+@pytest.mark.parametrize("status", [None, EnrollmentStatus.SUSPENDED, EnrollmentStatus.REVOKED])
+def test_shelf_shows_others_nothing_to_read(visitor, course, status):
+    enroll(course=course)
+    visitor.sign_in()
+    if status:
+        enroll(visitor.learner, course=course, status=status)
+
+    page = visitor.get("/library/").content.decode()
+
+    assert "/library/knots/" not in page
+    assert SECRET not in page
+
+
+def test_learners_are_let_in(visitor, course):
+    enroll(visitor.sign_in(), course=course)
+
+    assert SECRET in visitor.get("/library/knots/bowline/").content.decode()
