@@ -219,7 +219,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not IS_COLLECTED
 warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
-WHITENOISE_AUTOREFRESH = DEBUG
+# Otherwise their sizes are remembered, and an edited file would be cut or refused.
+WHITENOISE_AUTOREFRESH = not IS_COLLECTED
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Language and time

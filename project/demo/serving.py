@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,21 +28,34 @@ def serve(
 
     Raise ``ProgramEnded`` if one of them ends. All have ended when this returns or raises.
     """
-    stop = _event_for(STOP_SIGNALS)
+    stop = Stop(STOP_SIGNALS)
     with _running(commands) as programs:
         _wait_until_ready(programs, stop, is_ready)
-        if not stop.is_set():
+        if not stop.is_asked:
             announce()
         while not stop.wait(TICK):
             _raise_if_ended(programs)
 
 
-def _event_for(signals: Sequence[signal.Signals]) -> threading.Event:
-    """Return what any of the ``signals`` sets. A second one changes nothing: we are stopping."""
-    event = threading.Event()
-    for number in signals:
-        signal.signal(number, lambda *_: event.set())
-    return event
+class Stop:
+    """Whether a signal has asked us to stop. A second one changes nothing.
+
+    Not a ``threading.Event``: its lock may be held by the very wait that the signal interrupts,
+    and then the handler would wait for ever.
+    """
+
+    def __init__(self, signals: Sequence[signal.Signals]) -> None:
+        self.is_asked = False
+        for number in signals:
+            signal.signal(number, self._ask)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; return whether we were asked to stop meanwhile."""
+        time.sleep(seconds)
+        return self.is_asked
+
+    def _ask(self, *_: object) -> None:
+        self.is_asked = True
 
 
 @contextmanager
@@ -61,10 +73,10 @@ def _running(commands: Mapping[str, Sequence[str]]) -> Iterator[Programs]:
 
 
 def _wait_until_ready(
-    programs: Programs, stop: threading.Event, is_ready: Callable[[], bool]
+    programs: Programs, stop: Stop, is_ready: Callable[[], bool]
 ) -> None:
     deadline = time.monotonic() + STARTING
-    while not stop.is_set() and not is_ready():
+    while not stop.is_asked and not is_ready():
         _raise_if_ended(programs)
         if time.monotonic() > deadline:
             raise ProgramEnded(f"Nothing answered within {STARTING:.0f} seconds.")
