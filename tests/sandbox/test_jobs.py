@@ -2,9 +2,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from checkout.sandbox import jobs
-from checkout.sandbox.models import CheckoutSession, Event
+from checkout.sandbox.models import CheckoutSession, Delivery, Event
 from tests.sandbox.asking import create_session, pay
 
 
@@ -27,3 +29,40 @@ def test_the_clock_expires_what_is_overdue_and_nothing_else(shop):
     [event] = Event.objects.filter(type="checkout.session.expired")
     assert event.data_object["id"] == overdue.pk
     assert (event.request_id, event.idempotency_key) == ("", "")
+
+
+def do_deferred_jobs():
+    """Do what the worker would find to do now, in the way it would."""
+    for job in ProcrastinateJob.objects.filter(status="todo", scheduled_at=None):
+        assert job.queue_name == "sandbox"
+        app.tasks[job.task_name].func(**job.args)
+
+
+@pytest.mark.django_db
+def test_the_worker_delivers_what_was_not_delivered_at_once(shop):
+    shop.answers.append(500)
+    pay(create_session())
+
+    do_deferred_jobs()
+
+    assert sorted(shop.kinds()) == [
+        "charge.succeeded",
+        "payment_intent.created",
+        "payment_intent.succeeded",
+    ]
+    states = [row.state for row in Delivery.objects.filter(attempt=1)]
+    assert sorted(states) == ["delivered", "delivered", "failed", "pending"]
+    [retry] = Delivery.objects.filter(attempt=2)
+    [later] = ProcrastinateJob.objects.exclude(scheduled_at=None)
+    assert later.args == {"delivery_id": retry.pk}
+    assert later.scheduled_at >= retry.next_try_at
+
+
+def test_the_clock_knows_the_sandbox():
+    names = {task.task.name for task in app.periodic_registry.periodic_tasks.values()}
+
+    assert names >= {
+        "checkout.sandbox.jobs.deliver_due",
+        "checkout.sandbox.jobs.expire_overdue_sessions",
+        "checkout.sandbox.jobs.forget_old_keys",
+    }

@@ -242,6 +242,18 @@ def test_list_finds_by_status_payment_buyer_and_time(stripe_client):
     assert open_one.pk not in found(created={"gt": created})
 
 
+def test_list_expands_what_is_in_its_sessions(stripe_client):
+    pay(create_session())
+
+    page = stripe_client.v1.checkout.sessions.list(
+        {"expand": ["data.payment_intent", "data.line_items"]}
+    )
+
+    [session] = page.data
+    assert session.payment_intent.status == "succeeded"
+    assert [item.description for item in session.line_items.data] == ["Typography"]
+
+
 @pytest.mark.parametrize("limit", [0, 101])
 def test_list_refuses_impossible_limits(stripe_client, limit):
     with pytest.raises(stripe.InvalidRequestError) as caught:

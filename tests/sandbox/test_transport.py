@@ -1,4 +1,5 @@
 import base64
+from urllib.parse import quote
 
 import pytest
 import stripe
@@ -172,7 +173,7 @@ def joined(fields):
 
 @pytest.mark.django_db
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     body=st.binary(max_size=300) | FIELDS.map(joined),
@@ -187,5 +188,37 @@ def test_no_request_makes_the_sandbox_fail(body, headers, is_authorized, path):
 
     response = Client().post(path, body, content_type=content_type, headers=headers)
 
-    assert_envelope(response, response.status_code, type="invalid_request_error")
+    assert_envelope(response, response.status_code)
+    assert response.json()["error"]["type"] in ("invalid_request_error", "idempotency_error")
     assert response.status_code in (400, 401, 404)
+
+
+@pytest.mark.django_db
+@settings(deadline=None, max_examples=60)
+@given(
+    query=st.text(max_size=60) | FIELDS.map(lambda fields: joined(fields).decode()),
+    path=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=30),
+)
+def test_no_address_makes_the_sandbox_fail(query, path):
+    response = Client().get(f"/sandbox/v1/{quote(path)}", headers=AUTHORIZED, QUERY_STRING=query)
+
+    assert_envelope(response, response.status_code, type="invalid_request_error")
+    assert response.status_code in (400, 404)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [SESSIONS, f"{SESSIONS}/cs_1", "/sandbox/v1/events"])
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    name=st.sampled_from(
+        ["limit", "starting_after", "created[gte]", "created", "status", "expand[]", "types[]"]
+    ),
+    value=st.text(max_size=20) | st.integers().map(str),
+)
+def test_no_question_makes_the_sandbox_fail(path, name, value):
+    response = Client().get(path, {name: value}, headers=AUTHORIZED)
+
+    assert response.status_code in (200, 400, 404)
+    assert response["Content-Type"] == "application/json"
