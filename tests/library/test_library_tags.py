@@ -6,7 +6,15 @@ from django.template import Context, Template
 from django.test import RequestFactory
 
 from library.models import EnrollmentStatus
-from tests.factories import complete, create_course, create_learner, create_seat, enroll
+from tests.factories import (
+    complete,
+    create_course,
+    create_learner,
+    create_lesson,
+    create_seat,
+    create_section,
+    enroll,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +102,24 @@ def test_study_progress_tells_how_far_one_is(total, done, percent, is_finished):
     assert (progress.done, progress.total, progress.percent) == (done, total, percent)
     assert progress.is_finished is is_finished
     assert progress.next_lesson == (lessons[done] if done < total else None)
+
+
+def test_study_progress_goes_on_in_the_order_of_sections_and_lessons():
+    course = create_course()
+    late, early = create_section(course=course), create_section(course=course)
+    lessons = [create_lesson(section=section) for section in (late, early, early)]
+    late.position, early.position = 2, 1
+    lessons[1].position, lessons[2].position = 9, 8
+    for row in (late, early, *lessons):
+        row.save()
+    learner = enroll(course=course).learner
+    in_order = [lessons[2], lessons[1], lessons[0]]
+
+    for lesson in in_order:
+        context = context_of(learner, course=course)
+        render("{% study_progress course as progress %}", context)
+        assert context["progress"].next_lesson == lesson
+        complete(learner, lesson)
 
 
 def test_continue_offers_what_is_not_finished_last_studied_first():
