@@ -7,10 +7,12 @@ import hashlib
 import hmac
 import json
 import logging
+import threading
 import time
 
 import requests
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 
 from checkout.sandbox.models import Delivery
@@ -18,6 +20,9 @@ from checkout.sandbox.objects.event import event_object
 from project.jobs import job
 
 logger = logging.getLogger(__name__)
+
+# Seconds: long enough to see the shop wait, short enough to wait for.
+MOMENT = 2.5
 
 # Seconds to wait after each failed attempt; Stripe takes days where we take minutes.
 RETRY_AFTER = (5, 30, 120, 600)
@@ -44,6 +49,23 @@ def deliver_held(delivery_id: int) -> None:
     """Try a delivery once that was held back for the caller."""
     if delivery := Delivery.claim(delivery_id, is_held=True):
         _attempt(delivery)
+
+
+def deliver_held_soon(delivery_id: int) -> None:
+    """Try it in a moment, while the buyer is on the way back, as ``stripe listen`` does.
+
+    A thread of this process waits; should it be killed before, the delivery comes up by itself.
+    """
+    timer = threading.Timer(MOMENT, _deliver_held_and_close, [delivery_id])
+    timer.daemon = True
+    timer.start()
+
+
+def _deliver_held_and_close(delivery_id: int) -> None:
+    try:
+        deliver_held(delivery_id)
+    finally:
+        connection.close()
 
 
 def signature_header(body: bytes, *, secrets: list[str], timestamp: int) -> str:

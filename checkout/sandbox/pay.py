@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from checkout.sandbox import currencies, payments, sessions
 from checkout.sandbox.cards import BY_NUMBER, CARDS, MISTYPED_NUMBER
-from checkout.sandbox.deliveries import deliver_held
+from checkout.sandbox.deliveries import deliver_held, deliver_held_soon
 from checkout.sandbox.errors import ApiError
 from checkout.sandbox.forms import PayForm
 from checkout.sandbox.models import CheckoutSession, IntentStatus, SessionStatus
@@ -73,7 +73,9 @@ def _conclude(request: HttpRequest, result: Result, form: PayForm) -> HttpRespon
     session = result.session
     match result.outcome:
         case Outcome.PAID:
-            if result.delivery:
+            if result.delivery and request.POST.get("notice") == "soon":
+                deliver_held_soon(result.delivery.pk)
+            elif result.delivery:
                 # The buyer waits, ten seconds at most, so that the shop knows before they are back.
                 deliver_held(result.delivery.pk)
             return _see_other(session.success_url)

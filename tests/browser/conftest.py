@@ -1,0 +1,105 @@
+"""The demo, as a new user starts it, and a real browser that looks at it.
+
+Whatever a browser complains of fails the journey: a violation of the Content-Security-Policy, an
+error of a page's script, or an error on its console.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.chromium import launch
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+NOTE_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`CSP: ${event.effectiveDirective} blocked ${event.blockedURI}`);
+});
+"""
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory):
+    """Start ``manage.py demo`` on a free port with a database of its own; return its address."""
+    home = tmp_path_factory.mktemp("demo")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "DATABASE_URL"))}
+    environment = kept | {
+        "EMBEDDED_POSTGRES_DIR": str(home / "postgres"),
+        "DEBUG": "0",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+    }
+    environment.pop("DEMO", None)
+    environment.pop("EMAIL_URL", None)
+    environment.pop("SITE_URL", None)
+    with (home / "log").open("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", "--port", "0"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield _address(process, home / "log")
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=40)
+
+
+def _address(process, log):
+    """Return where the demo says that it is open."""
+    import time
+
+    for _ in range(600):
+        if found := re.search(r"open at (http://\S+)", log.read_text()):
+            return found[1]
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"The demo did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="package")
+def chromium():
+    """Return a running Chromium."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium, demo):
+    """Return a function that opens a fresh browser profile; complaints fail the test."""
+    contexts, complaints = [], []
+
+    def open_one(**options):
+        context = chromium.new_context(base_url=demo, **{"viewport": WIDE, **options})
+        context.set_default_timeout(15_000)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("console", lambda message: _listen(message, complaints))
+        if options.get("java_script_enabled", True):
+            context.add_init_script(NOTE_VIOLATIONS)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _listen(message, complaints):
+    """Note errors. A form that is refused with a 4xx of ours is an answer, not an error."""
+    is_answer = re.search(r"the server responded with a status of 4(02|22)", message.text)
+    if message.type == "error" and not is_answer:
+        complaints.append(f"{message.text} ({message.location.get('url')})")

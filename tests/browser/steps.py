@@ -1,0 +1,44 @@
+"""What people do in the shop, with JavaScript or without."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+BREAD, SKY = "Bread from Scratch", "The Sky with Your Own Eyes"
+CARD, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
+
+
+def add_to_cart(page: Page, title: str, *, count: int) -> None:
+    """Press the add button of a course on the catalog, and see that it counts."""
+    page.get_by_role("button", name=re.compile(f"Add to cart.*{title}")).click()
+    expect(page.locator("#cart-badge")).to_contain_text(str(count))
+
+
+def sign_in_by_code(page: Page, email: str) -> None:
+    """Ask for a code, read it in the demo's mailbox in another tab, and give it."""
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="E-mail me a code").click()
+    code = read_code(page, email)
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name=re.compile("Sign in|Continue|Confirm")).first.click()
+
+
+def read_code(page: Page, email: str) -> str:
+    """Return the newest code that was sent to ``email``."""
+    mailbox = page.context.new_page()
+    for _ in range(50):
+        mailbox.goto("/demo/mailbox/")
+        mail = mailbox.locator("li, article", has_text=email).first
+        if mail.count() and (code := re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail.inner_text())):
+            mailbox.close()
+            return code[0]
+        mailbox.wait_for_timeout(200)
+    raise AssertionError(f"No code came for {email}.")
+
+
+def pay(page: Page, *, card: str = CARD) -> None:
+    """Fill in the sandbox's pay page, and press Pay."""
+    page.get_by_label("Card number").fill(card)
+    page.get_by_label("Expires").fill("12 / 34")
+    page.get_by_label("Security code").fill("123")
+    page.get_by_role("button", name=re.compile("^Pay ")).click()
