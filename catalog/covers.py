@@ -81,14 +81,14 @@ def _mix(hue: int, dice: Dice) -> Palette:
 
 
 def _shelf(dice: Dice, palette: Palette) -> Iterator[str]:
-    x, floor = 44, 336
+    x, floor = 44, 324
     while x < 520:
-        width, height = dice.between(28, 64), dice.between(170, 280)
+        width, height = dice.between(28, 64), dice.between(160, 256)
         yield _rect(x, floor - height, width, height, dice.one_of(palette.tones))
         yield f'<path d="M{x} {floor - height + 32}h{width}"/>'
         x += width
     yield (
-        f'<path fill="{palette.spark}" d="M{x + 10} {floor}l52-196 42 11-52 185z"/>'
+        f'<path fill="{palette.spark}" d="M{x + 10} {floor}l50-186 42 11-50 175z"/>'
         f'<path d="M0 {floor}h{WIDTH}" stroke-width="6"/>'
     )
 

@@ -28,13 +28,13 @@
     }
   });
 
-  // A link of the old stage took the focus with it: the reader goes on at the new one.
-  on("htmx:afterSettle htmx:after:swap", ({ detail }) => {
-    const target = detail.target ?? detail.ctx?.target;
+  // A new stage is seen from its top (htmx 4 knows no `show:window:top`), and takes the focus if the
+  // link that asked for it went away with the old one.
+  on("htmx:afterSwap htmx:after:swap", ({ detail }) => {
+    if ((detail.target ?? detail.ctx?.target)?.id !== "stage") return;
+    scrollTo(0, 0);
     const isLost = document.activeElement === document.body;
-    if (target?.id === "stage" && isLost) {
-      document.getElementById("stage")?.focus({ preventScroll: true });
-    }
+    if (isLost) document.getElementById("stage")?.focus({ preventScroll: true });
   });
 
   on("visibilitychange online", () => {

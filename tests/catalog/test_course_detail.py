@@ -113,5 +113,5 @@ def test_course_detail_lets_its_learner_go_on(client):
 
     assertContains(response, "This course is yours.")
     assertContains(response, "1 of 3 lessons done")
-    assertContains(response, f"Continue: {second.title}")
+    assertContains(response, f"Next: {second.title}")
     assertNotContains(response, "Add to cart")
