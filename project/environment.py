@@ -24,9 +24,21 @@ class Environment(environ.Env):  # type: ignore[misc]
 
     ENVIRON = SecretFiles()
 
+    def database(self, name: str, *, password: str) -> dict[str, Any]:
+        """Return the URL in ``name`` as one entry of Django's ``DATABASES``.
+
+        The variable ``password``, if there is one, stands in for the URL's own. It is taken as it
+        is, with nothing escaped, so that the shop and its server can read it from one file.
+        """
+        parsed = dict(self.db_url(name))
+        return {**parsed, "PASSWORD": self.ENVIRON.get(password) or parsed.get("PASSWORD", "")}
+
     def mailer(self, name: str, *, default: str) -> dict[str, Any]:
-        """Return the e-mail URL in ``name`` as one entry of Django's ``MAILERS``."""
-        parsed = self.email_url(name, default=default)
+        """Return the e-mail URL in ``name`` as one entry of Django's ``MAILERS``.
+
+        An empty one, such as a secret's file that waits to be filled in, is none.
+        """
+        parsed = self.email_url_config(self(name, default="") or default)
         options = {
             "host": parsed.get("EMAIL_HOST"),
             "port": parsed.get("EMAIL_PORT"),
