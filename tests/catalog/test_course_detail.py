@@ -40,7 +40,8 @@ def test_course_detail_tells_what_one_gets(client, headers):
         assertContains(response, text)
     for text in ("Dough", "Mixing", "12 min", "$39", "$49"):
         assertContains(response, text)
-    assertContains(response, "<h1>", count=1)
+    assertContains(response, "<h1", count=1)
+    assertContains(response, '<h1 lang="en">')
     assertContains(response, "<title>Bread &amp; Butter", count=1)
     assert "HX-Request" in response["Vary"]
     assert ("<!doctype html>" in response.content.decode()) is (not headers)

@@ -30,7 +30,8 @@ def test_lesson_preview_shows_the_lesson_in_the_stage(client, headers):
     assertContains(response, "That was one of 3 lessons.")
     assertContains(response, "Add to cart")
     assertContains(response, f'href="{course.get_absolute_url()}?preview=also"', count=1)
-    assertContains(response, "<h1>", count=1)
+    assertContains(response, "<h1", count=1)
+    assertContains(response, '<h1 lang="en">')
     assertContains(response, "<title>Open", count=1)
     assert "HX-Request" in response["Vary"]
     assert ("<!doctype html>" in response.content.decode()) is (not headers)
