@@ -26,6 +26,11 @@ async def answer_probe(path: str) -> tuple[int, bytes] | None:
     return None
 
 
+def close() -> None:
+    """Close the probe's own connection to the database."""
+    _prober.submit(connection.close).result(timeout=5)
+
+
 async def _readiness() -> tuple[int, str]:
     loop = asyncio.get_running_loop()
     try:

@@ -12,18 +12,20 @@ calls: with one pool they would wait for each other.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from threading import Barrier
 from typing import IO, Any
 
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.db import connections
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
-from project.health import answer_probe
+from project import health
 
 type Scope = dict[str, Any]
 type Message = Mapping[str, Any]
@@ -43,6 +45,7 @@ class Lane:
     """A pool of threads for one kind of request."""
 
     def __init__(self, name: str, threads: int) -> None:
+        self.threads = threads
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix=name.replace(" ", "-"))
         self.waiting = 0
 
@@ -59,6 +62,19 @@ class Lane:
         finally:
             self.waiting -= 1
 
+    def close(self) -> None:
+        """End the threads, each after closing its own connections to the database."""
+        everybody = Barrier(self.threads)
+
+        def say_goodbye() -> None:
+            # Nobody leaves before all are here: otherwise one thread would take two turns.
+            everybody.wait(timeout=5)
+            connections.close_all()
+
+        goodbyes = [self.pool.submit(say_goodbye) for _ in range(self.threads)]
+        wait(goodbyes, timeout=10)
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
 
 class OneHopHandler(ASGIHandler):
     """Django's handler, with its synchronous chain in one hop to a thread."""
@@ -74,7 +90,7 @@ class OneHopHandler(ASGIHandler):
         if scope["type"] == "lifespan":
             await self.live(receive, send)
         elif scope["type"] == "http":
-            if probe := await answer_probe(scope["path"]):
+            if probe := await health.answer_probe(scope["path"]):
                 await send_plain(send, *probe, content_type=b"application/json")
             else:
                 await self.serve(scope, receive, send)
@@ -87,7 +103,8 @@ class OneHopHandler(ASGIHandler):
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for lane in self.lanes.values():
-            lane.pool.shutdown(wait=False, cancel_futures=True)
+            lane.close()
+        health.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
