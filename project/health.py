@@ -8,7 +8,7 @@ import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 READY_TIMEOUT = 3  # seconds
@@ -28,7 +28,7 @@ async def answer_probe(path: str) -> tuple[int, bytes] | None:
 
 def close() -> None:
     """Close the probe's own connection to the database."""
-    _prober.submit(connection.close).result(timeout=5)
+    _prober.submit(connections.close_all).result(timeout=5)
 
 
 async def _readiness() -> tuple[int, str]:

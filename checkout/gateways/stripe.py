@@ -149,7 +149,7 @@ def close_clients() -> None:
     """Close the connections to Stripe; the next call opens new ones."""
     _client_for.cache_clear()
     while _http_clients:
-        _http_clients.pop().close()
+        _http_clients.pop().close()  # type: ignore[no-untyped-call]
 
 
 def _explain(error: stripe.StripeError) -> NoReturn:
