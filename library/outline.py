@@ -84,6 +84,9 @@ def outlines_of(courses: list[Course], viewer: User | AnonymousUser) -> dict[int
     )
     outlines = {course.pk: Outline([]) for course in courses}
     for section, group in groupby(lessons, key=lambda lesson: lesson.section):
-        items = [OutlineLesson(lesson, is_done=lesson.is_done) for lesson in group]
+        items = [
+            OutlineLesson(lesson, is_done=lesson.is_done)  # type: ignore[attr-defined]  # annotated
+            for lesson in group
+        ]
         outlines[section.course_id].sections.append(OutlineSection(section.title, items))
     return outlines
