@@ -49,7 +49,6 @@ def internal_error() -> ApiError:
         "An unknown error occurred in the sandbox. Its log says more.",
         status=500,
         kind="api_error",
-        is_kept=True,
     )
 
 

@@ -112,6 +112,16 @@ def test_a_challenged_card_pays_once_its_bank_agrees(card):
 
 
 @pytest.mark.django_db
+def test_a_second_click_asks_the_bank_once():
+    session = create_session()
+
+    outcomes = [pay(session, number=CHALLENGED_CARD).outcome for _ in range(2)]
+
+    assert outcomes == [Outcome.CHALLENGED] * 2
+    assert kinds() == ["payment_intent.created", "payment_intent.requires_action"]
+
+
+@pytest.mark.django_db
 def test_a_failed_challenge_charges_nothing_and_leaves_the_session_open():
     session = create_session()
     pay(session, number=CHALLENGED_CARD)

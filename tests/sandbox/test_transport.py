@@ -77,7 +77,7 @@ def test_other_keys_are_refused(header):
 def test_the_sdk_sees_a_live_key_refused(stripe_client, live_server):
     client = stripe.StripeClient("sk_live_x", base_addresses={"api": f"{live_server.url}/sandbox"})
 
-    with pytest.raises(stripe.AuthenticationError):
+    with pytest.raises(stripe.AuthenticationError, match="refuses live keys"):
         client.v1.checkout.sessions.create(session_params())
 
     assert not CheckoutSession.objects.exists()
