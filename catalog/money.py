@@ -40,9 +40,7 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
     except InvalidOperation as error:
         raise ValueError(f"{amount!r} is not an amount of money.") from error
     if not minor.is_finite() or minor != minor.to_integral_value():
-        raise ValueError(
-            f"{amount!r} is not an amount that can be paid in {currency.upper()}."
-        )
+        raise ValueError(f"{amount!r} is not an amount that can be paid in {currency.upper()}.")
     return int(minor)
 
 
@@ -52,9 +50,7 @@ def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> 
     pattern = copy(Locale.parse(locale).currency_formats["standard"])
     decimals = 0 if amount == amount.to_integral_value() else exponent(currency)
     pattern.frac_prec = (decimals, decimals)
-    return str(
-        pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False)
-    )
+    return str(pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False))
 
 
 def check_currency(currency: str) -> None:

@@ -7,6 +7,7 @@ for _name in list(os.environ):
         del os.environ[_name]
 os.environ.update(
     DEMO="1",
+    ENV_FILE=os.devnull,
     DEBUG="0",
     STRIPE_SECRET_KEY="",
     SECRET_KEY="a key for tests only, which guards nothing that anyone would want",  # noqa: S106

@@ -34,6 +34,7 @@ def demo(tmp_path_factory):
     environment = kept | {
         "EMBEDDED_POSTGRES_DIR": str(home / "postgres"),
         "DEBUG": "0",
+        "ENV_FILE": os.devnull,
         "DJANGO_SETTINGS_MODULE": "project.settings",
     }
     environment.pop("DEMO", None)
