@@ -9,3 +9,7 @@ class DemoConfig(AppConfig):
     name = "project.demo"
     label = "demo"
     verbose_name = "Demo"
+
+    def ready(self) -> None:
+        """Have ``check --deploy`` warn of it."""
+        from project.demo import checks  # noqa: F401

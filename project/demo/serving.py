@@ -72,9 +72,7 @@ def _running(commands: Mapping[str, Sequence[str]]) -> Iterator[Programs]:
         _stop(programs)
 
 
-def _wait_until_ready(
-    programs: Programs, stop: Stop, is_ready: Callable[[], bool]
-) -> None:
+def _wait_until_ready(programs: Programs, stop: Stop, is_ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + STARTING
     while not stop.is_asked and not is_ready():
         _raise_if_ended(programs)

@@ -13,6 +13,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 from django.db import connection
 
 from catalog.models import Course
@@ -301,3 +302,9 @@ def test_nothing_is_left_when_a_program_cannot_be_started():
         serving._running({"one": [sys.executable, "-c", STUBBORN], "two": ["/no/such/program"]}),
     ):
         pytest.fail("It was not started.")
+
+
+def test_check_for_deployment_warns_of_the_demo():
+    found = run_checks(include_deployment_checks=True, tags=["security"])
+
+    assert "demo.W001" in [message.id for message in found]

@@ -51,7 +51,7 @@ def test_backend_says_one_line_with_the_code(capsys):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [(LETTER, "WDJB-MJHT"), ("No code here, only WDJB-MJHT in a line.", ""), ("", "")],
+    [(LETTER, "WDJB-MJHT"), ("No code alone, only WDJB-MJHT\nWDJB-MJHT in lines.", ""), ("", "")],
 )
 def test_code_is_what_stands_alone_on_its_line(text, code):
     assert DemoMail(text=text).code == code
