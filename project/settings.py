@@ -215,7 +215,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if IS_COLLECTED or not IS_LOCAL
+        if IS_COLLECTED or not (IS_LOCAL or DEMO)
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
