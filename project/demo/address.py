@@ -1,36 +1,65 @@
 """Where the demo listens, and the settings that follow from it."""
 
+import errno
 import os
 import socket
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  recognized, not listened on
 
 
-class PortTaken(Exception):
-    """Another program listens there already."""
+class CannotListen(Exception):
+    """Why nothing can listen there, in a sentence for people."""
 
 
 def reserve_port(host: str, port: int) -> int:
-    """Return ``port`` if it is free, or any free one for 0. Raise ``PortTaken``."""
-    families = socket.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    for family, kind, protocol, _, address in families:
+    """Return ``port`` if the server can listen there, or any free one for 0.
+
+    Raise ``CannotListen``. A name may stand for several addresses; as the server itself does,
+    those that this machine does not have are passed over, such as IPv6 where it is off.
+    """
+    if not 0 <= port <= 65535:
+        raise CannotListen(f"There is no port {port}: choose one from 1 to 65535.")
+    reserved = 0
+    for family, kind, protocol, _, address in _addresses_of(host, port):
         with socket.socket(family, kind, protocol) as probe:
-            # As the server itself does: a port that was just left is free.
+            # A port that was just left counts as free, as it does for the server.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            port = _bind(probe, (address[0], port, *address[2:]))
-    return port
+            place = (address[0], reserved or port, *address[2:])
+            reserved = _bind(probe, place, host) or reserved
+    if not reserved:
+        raise CannotListen(f"{host} is not an address of this machine.")
+    return reserved
 
 
-def _bind(probe: socket.socket, address: tuple[object, ...]) -> int:
+def _addresses_of(host: str, port: int) -> list[Any]:
+    kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
     try:
-        probe.bind(address)
+        return socket.getaddrinfo(host or None, port, type=kind, flags=flags)
+    except socket.gaierror as error:
+        raise CannotListen(f"{host} is not an address of this machine.") from error
+
+
+def _bind(probe: socket.socket, place: tuple[Any, ...], host: str) -> int:
+    """Return the port that ``probe`` got, or 0 if this machine has no such address."""
+    try:
+        probe.bind(place)
     except OSError as error:
-        raise PortTaken(str(error)) from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            return 0
+        raise CannotListen(_explain(error, host, place[1])) from error
     return int(probe.getsockname()[1])
+
+
+def _explain(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken by another program. Choose one with --port, "
+            f"for example --port {port + 1}; --port 0 takes any that is free."
+        )
+    return f"Nothing can listen on port {port} of {host}: {error.strerror}."
 
 
 def settings_for(host: str, port: int, *, given: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from django.db import connection
 from catalog.models import Course
 from project.accounts.models import User
 from project.demo import preparation, serving
-from project.demo.address import PortTaken, reserve_port, settings_for
+from project.demo.address import CannotListen, reserve_port, settings_for
 
 OURS = ("DEMO", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "LOG_LEVEL", "STRIPE_API_BASE")
 PATIENCE = 15  # seconds
@@ -175,6 +175,23 @@ def test_demo_opens_mails_codes_keeps_its_data_and_begins_anew(home):
         assert "Bread from Scratch" in visitor.get(demo.url)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_can_be_stopped_while_it_prepares(home, number):
+    process = subprocess.Popen(
+        [sys.executable, settings.BASE_DIR / "manage.py", "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=surroundings(home),
+    )
+    assert process.stdout.readline() == "Preparing the database\n"
+
+    process.send_signal(number)
+
+    assert process.communicate(timeout=PATIENCE)[0] == "\nStopped.\n"
+    assert process.returncode == 0
+
+
 def test_demo_stops_when_one_of_its_programs_ends(home):
     with Demo(home) as demo:
         programs = demo.programs
@@ -205,12 +222,18 @@ def test_demo_refuses_a_live_key(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("port", ["-1", "65536"])
-def test_demo_refuses_a_port_that_cannot_be(tmp_path, port):
-    refused = run_demo(tmp_path, "--port", port)
-
-    assert refused.returncode == 1
-    assert f"There is no port {port}" in refused.stderr
+@pytest.mark.parametrize(
+    ("host", "port", "reason"),
+    [
+        ("localhost", -1, "There is no port -1"),
+        ("localhost", 65536, "There is no port 65536"),
+        ("nowhere.invalid", 0, "nowhere.invalid is not an address of this machine"),
+        ("192.0.2.7", 0, "192.0.2.7 is not an address of this machine"),
+    ],
+)
+def test_place_where_nothing_can_listen_is_refused_in_words(host, port, reason):
+    with pytest.raises(CannotListen, match=reason):
+        reserve_port(host, port)
 
 
 @pytest.fixture
@@ -281,7 +304,7 @@ def test_port_zero_takes_a_free_one_and_a_taken_one_is_refused():
     assert 1024 <= port <= 65535
     assert reserve_port("localhost", port) == port
 
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(PortTaken):
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(CannotListen):
         reserve_port("localhost", port)
 
 

@@ -1,6 +1,7 @@
 """``manage.py demo``: the whole shop on this machine, with nothing to configure."""
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from project.demo.address import (
     EVERYWHERE,
-    PortTaken,
+    CannotListen,
     is_in_force,
     local_url,
     reserve_port,
@@ -47,10 +48,15 @@ class Command(BaseCommand):
                 "STRIPE_SECRET_KEY is a live key, and the demo never takes real money. "
                 "Remove it for the sandbox, or use a test key."
             )
-        port = _free_port(host, port)
+        try:
+            port = reserve_port(host, port)
+        except CannotListen as error:
+            raise CommandError(str(error)) from error
         wanted = settings_for(host, port, given=os.environ)
         if not is_in_force(wanted):
             _start_again(wanted, port)
+        # What comes before the programs start may be stopped by it as well as by Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             self.prepare(reset=reset)
             self.serve(host, port)
@@ -84,18 +90,6 @@ class Command(BaseCommand):
         """Write at once, even into a pipe."""
         self.stdout.write(text)
         self.stdout.flush()
-
-
-def _free_port(host: str, port: int) -> int:
-    if not 0 <= port <= 65535:
-        raise CommandError(f"There is no port {port}: choose one from 1 to 65535.")
-    try:
-        return reserve_port(host, port)
-    except PortTaken as error:
-        raise CommandError(
-            f"Port {port} is taken by another program. Choose one with --port, "
-            f"for example --port {port + 1}; --port 0 takes any that is free."
-        ) from error
 
 
 def _start_again(environment: dict[str, str], port: int) -> NoReturn:
