@@ -4,6 +4,7 @@ Nothing here is a float. The exponents are ISO 4217's; what a gateway wants to b
 that gateway's business.
 """
 
+import re
 from copy import copy
 from decimal import Decimal, InvalidOperation
 
@@ -50,7 +51,9 @@ def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> 
     pattern = copy(Locale.parse(locale).currency_formats["standard"])
     decimals = 0 if amount == amount.to_integral_value() else exponent(currency)
     pattern.frac_prec = (decimals, decimals)
-    return str(pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False))
+    text = str(pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False))
+    # CLDR's "currency spacing": a code is set apart from the digits, a sign is not.
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\N{NO-BREAK SPACE}", text)
 
 
 def check_currency(currency: str) -> None:

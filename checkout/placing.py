@@ -195,7 +195,7 @@ def _open_session(payment: Payment) -> None:
 
 
 def _wanted(cart: Cart) -> list[CartItem]:
-    return list(cart.items.select_related("course"))
+    return list(cart.items.with_courses())
 
 
 def _fingerprint(items: list[CartItem]) -> str:

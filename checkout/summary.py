@@ -67,7 +67,7 @@ class CartSummary:
     """A cart with its lines, read once."""
 
     def __init__(self, cart: Cart | None, *, owned: set[int]) -> None:
-        items = cart.items.select_related("course") if cart else []
+        items = cart.items.with_courses() if cart else CartItem.objects.none()
         self.lines = [CartLine(item, is_owned=item.course_id in owned) for item in items]
         self.currency = settings.SHOP_CURRENCY
 

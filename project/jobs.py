@@ -7,8 +7,10 @@ is rolled back is never done.
 
 import inspect
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -46,7 +48,8 @@ def job[**P](
     """Make a function a job. ``retry`` says how failures are tried again; by default, never."""
 
     def register(work: Callable[P, None]) -> Job[P]:
-        return Job(work, app.task(name=_name(work), queue=queue, retry=retry or False)(work))
+        task = app.task(name=_name(work), queue=queue, retry=retry or False)(_in_worker(work))
+        return Job(work, task)
 
     return register
 
@@ -60,14 +63,30 @@ def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     def register(work: Callable[[], None]) -> Callable[[], None]:
         name = _name(work)
 
+        in_worker = _in_worker(work)
+
         def tick(timestamp: int) -> None:
-            work()
+            in_worker()
 
         task = app.task(name=name, queue="clock", lock=name, queueing_lock=name)(tick)
         app.periodic(cron=cron)(task)
         return work
 
     return register
+
+
+def _in_worker[**P](work: Callable[P, None]) -> Callable[P, None]:
+    """Look after the database connection as a request does: the worker's threads live for days."""
+
+    @wraps(work)
+    def looked_after(*args: P.args, **kwargs: P.kwargs) -> None:
+        close_old_connections()
+        try:
+            work(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return looked_after
 
 
 def work_off(*, patience: float = 25, concurrency: int = 4) -> None:

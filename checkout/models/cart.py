@@ -126,6 +126,15 @@ class Cart(models.Model):
         Cart.objects.filter(pk=self.pk).update(updated_at=timezone.now())
 
 
+class CartItemQuerySet(models.QuerySet["CartItem"]):
+    """Courses in carts."""
+
+    def with_courses(self) -> "CartItemQuerySet":
+        """With what a cart shows of its courses, and without their long texts."""
+        long = ("course__description", "course__description_html", "course__outcomes")
+        return self.select_related("course").defer(*long)
+
+
 class CartItem(models.Model):
     """A course in a cart, with how many seats on it are wanted."""
 
@@ -134,6 +143,8 @@ class CartItem(models.Model):
     seats = models.PositiveSmallIntegerField(default=1)
     price_minor = models.PositiveIntegerField(help_text="The price that was last shown.")
     added_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CartItemQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["added_at", "pk"]

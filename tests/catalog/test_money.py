@@ -41,6 +41,7 @@ def test_what_cannot_be_paid_is_refused(amount):
         (-3950, "usd", "en_US", "-$39.50"),
         (123456700, "usd", "en_US", "$1,234,567"),
         (1500, "jpy", "en_US", "¥1,500"),
+        (4900, "isk", "en_US", "ISK\N{NO-BREAK SPACE}4,900"),
         (3950, "eur", "de_DE", "39,50\N{NO-BREAK SPACE}€"),
         (3900, "eur", "de_DE", "39\N{NO-BREAK SPACE}€"),
     ],
