@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from catalog.models import Course
 from project.accounts.models import User
 from project.demo import preparation, serving
 from project.demo.address import CannotListen, reserve_port, settings_for
+from project.embedded_postgres.folders import Home
 
 OURS = ("DEMO", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "LOG_LEVEL", "STRIPE_API_BASE")
 PATIENCE = 15  # seconds
@@ -92,7 +94,12 @@ class Visitor:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A folder for the database. What it holds outlives each demo, as it does for people."""
-    return tmp_path_factory.mktemp("demo")
+    folder = tmp_path_factory.mktemp("demo")
+    yield folder
+    # Root's servers live elsewhere, where pytest does not tidy up.
+    server = Home(folder)
+    wait_for(lambda: not (server.data / "postmaster.pid").exists())
+    shutil.rmtree(server.path, ignore_errors=True)
 
 
 def surroundings(home, **environment):
