@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -76,17 +76,20 @@ def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 
 def _in_worker[**P](work: Callable[P, None]) -> Callable[P, None]:
-    """Look after the database connection as a request does: the worker's threads live for days."""
+    """Close the thread's connection to the database after the work.
+
+    The worker's threads live for days, and nothing else would notice that PostgreSQL was restarted
+    meanwhile.
+    """
 
     @wraps(work)
-    def looked_after(*args: P.args, **kwargs: P.kwargs) -> None:
-        close_old_connections()
+    def tidied(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             work(*args, **kwargs)
         finally:
-            close_old_connections()
+            connections.close_all()
 
-    return looked_after
+    return tidied
 
 
 def work_off(*, patience: float = 25, concurrency: int = 4) -> None:

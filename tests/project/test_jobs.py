@@ -48,8 +48,11 @@ def ask() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_done():
+def nothing_done(db):
+    """Forget the jobs of earlier tests, whose tables Django does not empty."""
     done.clear()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 def work():
