@@ -1,4 +1,4 @@
-"""The site as an application: its commands and what it keeps."""
+"""The site as an application: its commands, its checks and what it keeps."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,7 @@ class ProjectConfig(AppConfig):
 
     name = "project"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from project import checks  # noqa: F401
