@@ -15,7 +15,7 @@ from project.accounts.models import User
 CURRENT = ("active", "suspended")
 
 
-class AlreadyEnrolled(Exception):  # noqa: N818  named for the fact
+class AlreadyEnrolled(Exception):
     """The learner has a current seat on the course already."""
 
 

@@ -1,0 +1,182 @@
+"""Seats, for staff to look after; and what courses show staff of their learners."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from catalog.admin import CourseAdmin, LessonAdmin
+from catalog.models import Course, InvalidTransition, Lesson
+from library.models import AlreadyEnrolled, Enrollment, EnrollmentSource, LessonProgress
+from project.accounts.models import User
+
+EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
+
+# The catalog knows nothing of learners, so that its pages in the admin get here what concerns them.
+admin.site.unregister([Course, Lesson])
+
+
+@admin.register(Course)
+class TaughtCourseAdmin(CourseAdmin):
+    """Courses, with how many people have them."""
+
+    list_display = [*CourseAdmin.list_display, "learners"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Course]":
+        """Count the learners with the courses."""
+        seats = Enrollment.objects.active().filter(course=OuterRef("pk"))
+        counted = seats.order_by().values("course").annotate(count=Count("pk")).values("count")
+        courses: QuerySet[Course] = super().get_queryset(request)
+        return courses.annotate(learners=Coalesce(Subquery(counted), 0))
+
+    @admin.display(ordering="learners")
+    def learners(self, course: Any) -> int:
+        """Show how many people may study it now."""
+        return int(course.learners)
+
+    def view_on_site(self, obj: Course) -> str:
+        """Lead to where it is studied: staff may read it there, also while it is a draft."""
+        return reverse("library:course", args=[obj.slug])
+
+
+@admin.register(Lesson)
+class TaughtLessonAdmin(LessonAdmin):
+    """Lessons, with the way to where they are read."""
+
+    def view_on_site(self, obj: Lesson) -> str:
+        """Lead to where it is read."""
+        return reverse("library:lesson", args=[obj.course.slug, obj.slug])
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(admin.ModelAdmin):
+    """Seats. Staff give them here; from then on only the actions change them."""
+
+    actions = ["suspend", "restore", "revoke"]
+    list_display = ["holder", "course", "status", "source", "created_at"]
+    list_display_links = ["holder", "course"]
+    list_select_related = ["learner", "course"]
+    list_filter = ["status", "source", ("course", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["learner__email", "learner__name", "course__title"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-pk"]
+    autocomplete_fields = ["learner", "course"]
+    fields = ["learner", "course", "status", "source", "created_at", "claimed_at", "done", "link"]
+
+    @admin.display(description="learner", ordering="learner__email", empty_value="nobody yet")
+    def holder(self, seat: Enrollment) -> User | None:
+        """Show whose the seat is."""
+        return seat.learner
+
+    @admin.display(description="lessons done")
+    def done(self, seat: Enrollment) -> str:
+        """Show how far the learner is."""
+        if seat.learner is None:
+            return "none"
+        progress = LessonProgress.objects.by_course(seat.learner, [seat.course])[seat.course_id]
+        return f"{progress.done} of {progress.total}"
+
+    @admin.display(description="claim link")
+    def link(self, seat: Enrollment) -> str:
+        """Show the link to hand out, while the seat is free."""
+        return seat.claim_url if seat.is_unclaimed else "none, the seat is not free"
+
+    @admin.action(description="Suspend: pause access", location=EVERYWHERE, permissions=["change"])
+    def suspend(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
+        """Pause access."""
+        self._move(request, seats, Enrollment.suspend)
+
+    @admin.action(
+        description="Restore: give access back", location=EVERYWHERE, permissions=["change"]
+    )
+    def restore(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
+        """Give access back."""
+        self._move(request, seats, Enrollment.restore)
+
+    @admin.action(
+        description="Revoke: end access for good", location=EVERYWHERE, permissions=["change"]
+    )
+    def revoke(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
+        """End access for good."""
+        self._move(request, seats, Enrollment.revoke)
+
+    def get_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
+        """Ask for a new seat only whose it is and on what."""
+        return self.fields if obj else ["learner", "course"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
+        """Let nobody rewrite what happened."""
+        return self.fields if obj else []
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Enrollment | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Say what a seat without a learner is good for."""
+        hint = "Leave it empty to get a link that you can hand out."
+        help_texts = {} if obj else {"learner": hint}
+        return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Enrollment | None = None) -> bool:
+        """Keep every seat that ever was: a seat that should be gone is revoked."""
+        return False
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Tell that somebody has the course already, whenever that turns out."""
+        try:
+            return super().add_view(request, *args, **kwargs)
+        except AlreadyEnrolled as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a seat, with nothing to save."""
+        buttons = ("show_save", "show_save_and_continue", "show_save_and_add_another")
+        context = {**(extra_context or {}), **dict.fromkeys(buttons, False)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Enrollment, form: Any, change: bool) -> None:
+        """Give the seat by the verbs that everybody uses."""
+        if change:
+            return
+        given = _give(obj.learner, obj.course)
+        obj.pk = given.pk
+        obj.refresh_from_db()
+
+    def _move(
+        self,
+        request: HttpRequest,
+        seats: "QuerySet[Enrollment]",
+        verb: Callable[[Enrollment], bool],
+    ) -> None:
+        for seat in seats:
+            try:
+                if verb(seat):
+                    status = seat.get_status_display().lower()
+                    self.log_change(request, seat, f"Made it {status}.")
+                    self.message_user(request, f"“{seat}” is now {status}.", messages.SUCCESS)
+            except InvalidTransition as error:
+                self.message_user(request, str(error), messages.ERROR)
+
+
+def _give(learner: User | None, course: Course) -> Enrollment:
+    """Give the learner a seat, or nobody yet. Raise ``AlreadyEnrolled`` if they have one."""
+    if learner is None:
+        return Enrollment.objects.set_aside(course, source=EnrollmentSource.STAFF)
+    seat = Enrollment.objects.grant(learner, course, source=EnrollmentSource.STAFF)
+    if seat is None:
+        raise AlreadyEnrolled(f"{learner} has “{course}” already.")
+    return seat
