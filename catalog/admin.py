@@ -25,11 +25,6 @@ class RowForm(forms.ModelForm):
         min_value=0, max_value=32_767, required=False, widget=AdminIntegerFieldWidget
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is None:
-            self.initial["position"] = None
-
 
 class SectionFormSet(forms.BaseInlineFormSet):
     """The sections of a course."""
