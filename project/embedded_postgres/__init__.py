@@ -15,6 +15,18 @@ network. For root, whom PostgreSQL refuses to serve, it runs as ``postgres`` or 
 folder of its own under ``/var/tmp``. No folder that was there before is ever opened to others.
 """
 
+ADVICE = (
+    "Set EMBEDDED_POSTGRES_DIR to keep the embedded PostgreSQL elsewhere, or DATABASE_URL to use "
+    "another one."
+)
+
 
 class PostgresUnavailable(Exception):
     """The embedded PostgreSQL cannot be used. The message says why, and what to do."""
+
+
+def explain(error: PostgresUnavailable | OSError) -> str:
+    """Return a sentence for the reader of an error that keeps the server from being used."""
+    if isinstance(error, OSError):
+        return f"The embedded PostgreSQL cannot be used: {error}. {ADVICE}"
+    return str(error)

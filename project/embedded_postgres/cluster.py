@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 import tempfile
+from errno import EACCES
 from pathlib import Path
 
-from project.embedded_postgres import PostgresUnavailable
+from project.embedded_postgres import ADVICE, PostgresUnavailable
 from project.embedded_postgres.binaries import copy_for_others
-from project.embedded_postgres.folders import ADVICE, Home
+from project.embedded_postgres.folders import UNFINISHED, Home
 
 MAKE_CLUSTER = (
     "--username=postgres",
@@ -43,8 +44,8 @@ def _find_runnable(home: Home, install: Path) -> tuple[Path, str]:
     """Return an installation that the server's account can run, and its version."""
     try:
         return install, _ask_version(home, install)
-    except PermissionError:
-        if home.account is None:
+    except PermissionError as error:
+        if home.account is None or error.errno != EACCES:
             raise
         copy = copy_for_others(install, home.path)
         return copy, _ask_version(home, copy)
@@ -63,21 +64,23 @@ def _ask_version(home: Home, install: Path) -> str:
 
 def _make(home: Home, install: Path, *, fsync: bool) -> None:
     """Make the cluster beside its place and move it there, so that it is whole or absent."""
-    for unfinished in home.path.glob("unfinished-*"):
+    _refuse_to_replace(home.data)
+    for unfinished in home.path.glob(f"{UNFINISHED}*"):
         shutil.rmtree(unfinished, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(dir=home.path, prefix="unfinished-"))
+    made = Path(tempfile.mkdtemp(dir=home.path, prefix=UNFINISHED))
     home.give_to_server(made)
     haste = () if fsync else ("--no-sync",)
     answer = _run(home, install / "bin" / "initdb", *MAKE_CLUSTER, *haste, f"--pgdata={made}")
     if answer.returncode:
         raise PostgresUnavailable(f"initdb failed:\n{answer.stdout.strip()}")
-    try:
-        made.rename(home.data)
-    except OSError as error:
+    made.rename(home.data)
+
+
+def _refuse_to_replace(data: Path) -> None:
+    if data.exists() and not (data.is_dir() and not any(data.iterdir())):
         raise PostgresUnavailable(
-            f"{home.data} is in the way and is no PostgreSQL cluster ({error.strerror}). "
-            "Move it elsewhere."
-        ) from None
+            f"{data} is in the way and is no PostgreSQL cluster. Move it elsewhere. {ADVICE}"
+        )
 
 
 def _refuse_other_release(data: Path, version: str) -> None:

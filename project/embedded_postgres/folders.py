@@ -3,19 +3,18 @@
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from project.embedded_postgres import PostgresUnavailable
+from project.embedded_postgres import ADVICE, PostgresUnavailable
+from project.embedded_postgres.binaries import PROGRAMS
 
-ADVICE = (
-    "Set EMBEDDED_POSTGRES_DIR to keep the embedded PostgreSQL elsewhere, or DATABASE_URL to use "
-    "another one."
-)
 SOCKET = ".s.PGSQL.5432"
+UNFINISHED = "unfinished-"
 # The kernel's limit for a socket's address: 104 bytes on macOS, 108 on Linux, one of them a zero.
 LONGEST_SOCKET = 103
 
@@ -31,9 +30,10 @@ class Home:
 
     def __init__(self, data_dir: Path) -> None:
         asked = data_dir.expanduser().resolve()
-        self.account = _server_account() if os.geteuid() == 0 else None
-        self.path = Path("/var/tmp") / f"lectern-pg-{_digest(asked)}" if self.account else asked  # noqa: S108
+        is_root = os.geteuid() == 0
+        self.path = Path("/var/tmp") / f"lectern-pg-{_digest(asked)}" if is_root else asked  # noqa: S108
         self.data = self.path / "data"
+        self.account = _server_account(self.data) if is_root else None
         self.log = self.path / "server.log"
         self.leases = self.path / "lease.lock"
         self.supervisor = self.path / "supervisor.lock"
@@ -73,6 +73,17 @@ class Home:
         if self._link.is_symlink() and self._link.readlink() == self.data:
             self._link.unlink()
 
+    def remove(self) -> None:
+        """Remove everything that is ours, and the folder too unless there is something else."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        for pattern in (UNFINISHED, PROGRAMS):
+            for folder in self.path.glob(pattern + "*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        for file in (*self.path.glob(f"{self.log.name}*"), self.leases, self.supervisor):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.rmdir()
+
     @property
     def as_server(self) -> dict[str, Any]:
         """The arguments with which ``subprocess`` runs a program as the server's account."""
@@ -99,7 +110,9 @@ class Home:
             raise PostgresUnavailable(f"Everyone may write in {self.path}. {ADVICE}")
 
 
-def _server_account() -> pwd.struct_passwd:
+def _server_account(data: Path) -> pwd.struct_passwd:
+    with suppress(FileNotFoundError, KeyError):  # once made, a cluster stays with its owner
+        return pwd.getpwuid(data.stat().st_uid)
     for name in ("postgres", "nobody"):
         with suppress(KeyError):
             return pwd.getpwnam(name)

@@ -21,8 +21,7 @@ SETTINGS = {
     "unix_socket_directories": ".",
     "unix_socket_permissions": "0700",
 }
-# A number that no process has and that PostgreSQL takes for one.
-NOBODYS_PID = 2**31 - 2
+PID_FILE = "postmaster.pid"
 LONGEST_LOG = 1_000_000  # bytes
 SECONDS_TO_FINISH = 30
 SECONDS_TO_DROP_EVERYTHING = 10
@@ -73,26 +72,19 @@ class Postmaster:
             self._child = None
 
     def _forget_predecessor(self) -> None:
-        """Correct the process number in the lock files of a server that crashed.
+        """Remove the lock files of a server that crashed.
 
-        Some other process may have that number by now, and PostgreSQL would refuse to start.
-        Only the number is changed: the shared memory that is named there too stays, so that
-        PostgreSQL still finds out by itself if somebody else is at work on these files.
+        Some other process may have its number by now, and PostgreSQL would refuse to start. It
+        still finds out by itself if somebody is at work on these files, by the shared memory
+        that belongs to the folder (PostgreSQL, sysv_shmem.c).
         """
         if pid := self._find_listener():
             raise PostgresUnavailable(
                 f"PostgreSQL (process {pid}), which was started by hand, is at work on "
                 f"{self.home.data}. Stop it first."
             )
-        (self.home.data / f"{SOCKET}.lock").unlink(missing_ok=True)
-        lines = self._read_pid_file()
-        if len(lines) < 7:  # cut short by a full disk: it names no memory either
-            self._pid_file.unlink(missing_ok=True)
-            return
-        corrected = self.home.path / "postmaster.pid"
-        corrected.write_text("\n".join([str(NOBODYS_PID), *lines[1:], ""]))
-        self.home.give_to_server(corrected)
-        corrected.replace(self._pid_file)
+        for name in (PID_FILE, f"{SOCKET}.lock"):
+            (self.home.data / name).unlink(missing_ok=True)
 
     def _launch(self, install: Path, guard: int) -> None:
         options = [part for item in self.settings.items() for part in ("-c", "=".join(item))]
@@ -152,13 +144,9 @@ class Postmaster:
     def _child_lives(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
-    @property
-    def _pid_file(self) -> Path:
-        return self.home.data / "postmaster.pid"
-
     def _read_pid_file(self) -> list[str]:
         try:
-            return self._pid_file.read_text().splitlines()
+            return (self.home.data / PID_FILE).read_text().splitlines()
         except FileNotFoundError:
             return []
 

@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 
-from project.embedded_postgres import PostgresUnavailable
+from project.embedded_postgres import ADVICE, PostgresUnavailable
 from project.embedded_postgres.binaries import install_dir
-from project.embedded_postgres.folders import ADVICE, Home
+from project.embedded_postgres.folders import Home
 from project.embedded_postgres.locks import is_at, is_seized, open_lock, share
 from project.embedded_postgres.supervisor import summon
 

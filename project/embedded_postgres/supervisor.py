@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from project.embedded_postgres import PostgresUnavailable
+from project.embedded_postgres import PostgresUnavailable, explain
 from project.embedded_postgres.folders import Home
 from project.embedded_postgres.locks import is_at, open_lock, release, seize, sign
 from project.embedded_postgres.postmaster import Postmaster, open_log
@@ -119,7 +119,7 @@ def main() -> int:
         except (PostgresUnavailable, OSError) as error:
             if report.closed:
                 raise  # into the log
-            report.write(str(error))
+            report.write(explain(error))
     return 0
 
 

@@ -10,12 +10,14 @@ import signal
 import socket
 import subprocess  # noqa: F401  for the expressions
 import sys
+from pathlib import Path  # noqa: F401  too
 
 import django
 from django.conf import settings
 from django.db import connection, connections
 
 import project.embedded_postgres.base  # noqa: F401  now, not in every fork
+from project.embedded_postgres.removal import remove  # noqa: F401  for the expressions
 
 
 def query(sql: str) -> list[object] | None:

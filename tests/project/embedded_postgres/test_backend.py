@@ -60,6 +60,15 @@ def test_no_setting_makes_it_listen_on_the_network(used_shop):
     assert used_shop.query("SHOW listen_addresses", **options) == [[""]]
 
 
+def test_a_log_that_has_grown_long_is_set_aside(used_shop):
+    log = used_shop.home / "server.log"
+    log.write_bytes(b"." * 1_000_001)
+    used_shop.query("SELECT 1")
+
+    assert (used_shop.home / "server.log.1").stat().st_size == 1_000_001
+    assert "ready to accept connections" in log.read_text()
+
+
 def test_django_makes_and_removes_the_database_for_tests_itself(used_shop):
     client = used_shop.open()
     assert client.ask("connection.creation.create_test_db(verbosity=0)") == "test_shop"
@@ -67,15 +76,20 @@ def test_django_makes_and_removes_the_database_for_tests_itself(used_shop):
     assert client.query(DATABASES) == [["postgres"], ["shop"], ["test_shop"]]
 
     client.ask("connection.creation.destroy_test_db('shop', verbosity=0)")
+    client.ask("connection.settings_dict.update(NAME='test_shop')")
+    assert 'database "test_shop" does not exist' in client.refusal("query('SELECT 1')")
+    client.ask("connection.settings_dict.update(NAME='shop')")
     assert client.query(DATABASES) == [["postgres"], ["shop"]]
 
 
 def test_commands_work_without_a_database_url(used_shop):
+    somebody = used_shop.person.popen()
+    somebody["env"]["PATH"] = "/nowhere"  # no other psql than ours
     answer = subprocess.run(
         [used_shop.person.python, "-c", DBSHELL, used_shop.data_dir],
         capture_output=True,
         text=True,
-        **used_shop.person.popen(),
+        **somebody,
     )
     assert answer.stdout == "Sextants\n", answer.stderr
 

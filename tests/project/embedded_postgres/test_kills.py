@@ -125,22 +125,35 @@ def test_it_does_not_start_while_a_child_of_the_killed_server_is_at_work(used_sh
     assert not is_alive(backend)
 
 
-def test_it_leaves_a_server_alone_that_was_started_by_hand(used_shop):
+@pytest.fixture
+def server_by_hand(used_shop):
+    """A server that somebody started on our files without us."""
     owner = used_shop.data.stat()
     identity = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
-    by_hand = subprocess.Popen(
+    server = subprocess.Popen(
         [used_shop.postgres, "-D", used_shop.data, "-k", used_shop.data, "-c", "listen_addresses="],
         stderr=subprocess.DEVNULL,
         cwd="/",
         **identity,
     )
     wait_until((used_shop.data / ".s.PGSQL.5432").exists)
+    yield server
+    assert server.poll() is None
+    server.send_signal(signal.SIGINT)
+    assert server.wait(timeout=10) == 0
+
+
+def test_it_leaves_a_server_alone_that_was_started_by_hand(used_shop, server_by_hand):
+    refusal = used_shop.open().refusal(f"query({TITLES!r})")
+    assert f"PostgreSQL (process {server_by_hand.pid}), which was started by hand" in refusal
+    assert used_shop.server_pid() == server_by_hand.pid
+
+
+def test_it_does_not_join_a_server_at_its_files_that_cannot_be_seen(used_shop, server_by_hand):
+    (used_shop.data / ".s.PGSQL.5432").unlink()
 
     refusal = used_shop.open().refusal(f"query({TITLES!r})")
-    assert f"PostgreSQL (process {by_hand.pid}), which was started by hand" in refusal
-    assert used_shop.server_pid() == by_hand.pid
-    by_hand.send_signal(signal.SIGINT)
-    assert by_hand.wait(timeout=10) == 0
+    assert "pre-existing shared memory block" in refusal
 
 
 def test_a_cluster_that_was_half_made_is_made_anew(shop):
@@ -164,7 +177,8 @@ def test_it_starts_although_who_asked_for_it_was_killed_meanwhile(shop):
 
 
 def test_it_begins_anew_when_its_folder_was_removed_under_it(shop):
-    client = shop.open()
+    client, idle = shop.open(), shop.open()
+    idle.query("SELECT 1")
     for removed in (shop.data, shop.home):
         client.query("CREATE TABLE course ()")
         old = shop.server_pid()

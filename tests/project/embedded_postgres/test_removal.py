@@ -1,0 +1,37 @@
+"""Removing a server takes all that is its own, and nothing else."""
+
+import pytest
+
+REMOVE = "remove(Path(connection.settings_dict['OPTIONS']['data_dir']), timeout={})"
+
+
+def test_a_removed_server_leaves_nothing_behind(shop):
+    shop.query("SELECT 1")
+    shop.open().ask(REMOVE.format(10))
+
+    assert not shop.home.exists()
+
+
+def test_a_removed_server_leaves_the_files_of_others(ordinary_shop):
+    ordinary_shop.query("SELECT 1")
+    (ordinary_shop.home / "letters.txt").write_text("dear")
+    ordinary_shop.open().ask(REMOVE.format(10))
+
+    assert [path.name for path in ordinary_shop.home.iterdir()] == ["letters.txt"]
+
+
+@pytest.mark.parametrize("is_supervised", [True, False])
+def test_a_server_in_use_is_not_removed(used_shop, is_supervised):
+    client = used_shop.open()
+    client.query("SELECT 1")
+    if not is_supervised:
+        used_shop.kill_supervisor()
+
+    refusal = used_shop.open().refusal(REMOVE.format(0.5))
+    assert refusal == f"PostgresUnavailable: PostgreSQL in {used_shop.home} is in use."
+    assert client.query("SELECT title FROM course") == [["Sextants"]]
+
+
+def test_where_there_is_no_server_nothing_happens(shop):
+    shop.open().ask(REMOVE.format(0))
+    assert not shop.home.exists()
