@@ -12,11 +12,15 @@ from django.core.exceptions import ImproperlyConfigured
 class SecretFiles(environ.FileAwareMapping):  # type: ignore[misc]
     """The environment, where ``X_FILE`` names a file that holds ``X``.
 
-    Editors and ``echo`` end a file with a newline, which is never part of the secret.
+    Editors and ``echo`` end a file with a newline, which is never part of the secret. What is empty,
+    such as a line of ``.env`` or a secret's file that waits to be filled in, is not set.
     """
 
     def __getitem__(self, key: str) -> str:
-        return str(super().__getitem__(key)).strip()
+        value = str(super().__getitem__(key)).strip()
+        if not value:
+            raise KeyError(key)
+        return value
 
 
 class Environment(environ.Env):  # type: ignore[misc]

@@ -93,6 +93,17 @@ def test_secrets_may_stand_in_files(tmp_path):
     assert ask("s.SECRET_KEY", SECRET_KEY_FILE=str(tmp_path / "key")) == LONG
 
 
+def test_an_empty_line_is_not_set():
+    empty = dict.fromkeys(
+        ["DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DATABASE_URL", "EMAIL_URL", "CACHE_URL",
+         "SHOP_CURRENCY", "PAGE_THREADS", "SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STATIC_ROOT"],
+        "",
+    )  # fmt: skip
+
+    wanted = "s.DEBUG, s.SITE_URL, s.SHOP_CURRENCY, s.STRIPE_WEBHOOK_SECRETS"
+    assert ask(wanted, **empty) == "(False, 'http://localhost:8000', 'usd', [])"
+
+
 def test_https_hardens_the_cookies():
     answer = ask(
         "s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT",
