@@ -71,8 +71,8 @@ class PaymentInline(ReadOnly, admin.TabularInline):
 
     model = Payment
     fields = (
-        "attempt", "gateway", "status", "amount", "received", "settles_order", "card",
-        "session_id", "paid_at", "last_error",
+        "attempt", "gateway", "status", "amount", "received", "settles_order", "card", "paid_at",
+        "last_error",
     )  # fmt: skip
     readonly_fields = ("amount", "received")
     show_change_link = True
@@ -92,6 +92,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     date_hierarchy = "created_at"
     ordering = ("-pk",)
     list_per_page = 50
+    view_on_site = False  # the page is the customer's
     inlines = (LineInline, PaymentInline)
     fields = (
         ("number", "reference"), ("user", "email"), ("status", "held_reason"), "total",
