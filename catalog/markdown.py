@@ -6,7 +6,7 @@ from markdown_it.rules_core import StateCore
 
 _TAGS = set(
     "a abbr b blockquote br code del em h2 h3 h4 hr i img kbd li ol p pre s strong sub sup "
-    "table tbody td th thead tr ul".split()  # noqa: SIM905
+    "table tbody td th thead tr ul".split()
 )
 _ATTRIBUTES = {
     "a": {"href", "title"},

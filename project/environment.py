@@ -12,8 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 class SecretFiles(environ.FileAwareMapping):  # type: ignore[misc]
     """The environment, where ``X_FILE`` names a file that holds ``X``.
 
-    Editors and ``echo`` end a file with a newline, which is never part of the secret. What is empty,
-    such as a line of ``.env`` or a secret's file that waits to be filled in, is not set.
+    Editors and ``echo`` end a file with a newline, which is never part of the secret. What is
+    empty, such as a line of ``.env`` or a secret's file that waits to be filled in, is not set.
     """
 
     def __getitem__(self, key: str) -> str:
@@ -28,14 +28,14 @@ class Environment(environ.Env):  # type: ignore[misc]
 
     ENVIRON = SecretFiles()
 
-    def database(self, name: str, *, password: str) -> dict[str, Any]:
+    def database(self, name: str, *, password_in: str) -> dict[str, Any]:
         """Return the URL in ``name`` as one entry of Django's ``DATABASES``.
 
-        The variable ``password``, if there is one, stands in for the URL's own. It is taken as it
+        The variable ``password_in``, if there is one, stands in for the URL's own. It is taken as it
         is, with nothing escaped, so that the shop and its server can read it from one file.
         """
         parsed = dict(self.db_url(name))
-        return {**parsed, "PASSWORD": self.ENVIRON.get(password) or parsed.get("PASSWORD", "")}
+        return {**parsed, "PASSWORD": self.ENVIRON.get(password_in) or parsed.get("PASSWORD", "")}
 
     def mailer(self, name: str, *, default: str) -> dict[str, Any]:
         """Return the e-mail URL in ``name`` as one entry of Django's ``MAILERS``.

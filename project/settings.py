@@ -41,7 +41,10 @@ CONNECTIONS = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 if DATABASE_URL:
     DATABASES = {
-        "default": {**env.database("DATABASE_URL", password="DATABASE_PASSWORD"), **CONNECTIONS}
+        "default": {
+            **env.database("DATABASE_URL", password_in="DATABASE_PASSWORD"),
+            **CONNECTIONS,
+        }
     }
 elif IS_LOCAL:
     DATABASES = {

@@ -10,7 +10,7 @@ os.environ.update(
     ENV_FILE=os.devnull,
     DEBUG="0",
     STRIPE_SECRET_KEY="",
-    SECRET_KEY="a key for tests only, which guards nothing that anyone would want",  # noqa: S106
+    SECRET_KEY="a key for tests only, which guards nothing that anyone would want",
     EMAIL_URL="memorymail://",
     LOG_LEVEL="WARNING",
 )
