@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 TIMEOUT = 30  # seconds
 
@@ -32,11 +33,12 @@ class Page:
 
 
 class Browser:
-    """Somebody's browser, which trusts the certificates in the file ``trusts``."""
+    """Somebody's browser, at an address, which trusts the certificates in the file ``trusts``."""
 
-    def __init__(self, site, *, trusts):
+    def __init__(self, site, *, trusts, address="127.0.0.1"):
         self.site = site
         self.http = requests.Session()
+        self.http.mount("https://", _From(address))
         self.http.trust_env = False
         self.http.verify = str(trusts)
 
@@ -58,6 +60,17 @@ class Browser:
         url = urljoin(page.url, form["action"])
         data = form["fields"] | fields
         return Page(self.http.post(url, data=data, headers=origin, timeout=TIMEOUT))
+
+
+class _From(HTTPAdapter):
+    """Connects from one of this machine's addresses."""
+
+    def __init__(self, address):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments, **options):
+        super().init_poolmanager(*arguments, source_address=(self.address, 0), **options)
 
 
 class _Reader(HTMLParser):

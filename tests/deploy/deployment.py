@@ -1,11 +1,9 @@
 """compose.yaml's services on this machine: their commands and environment, without containers."""
 
 import re
-import shutil
 import sys
 from contextlib import ExitStack, contextmanager
 
-import pytest
 import requests
 
 from tests.deploy import recipe
@@ -13,7 +11,7 @@ from tests.deploy.browser import Browser
 from tests.deploy.image import Image, machine
 from tests.deploy.mail_server import mail_server
 from tests.deploy.postgres import postgres
-from tests.deploy.programs import Program, free_port, run
+from tests.deploy.programs import Program, free_port, require_caddy, run
 
 WEBHOOK_SECRET = "whsec_of_the_shop_that_is_tested"
 
@@ -89,23 +87,23 @@ class Deployment:
     def is_up(self):
         return requests.get(f"http://127.0.0.1:{self.web_port}/readyz", timeout=5).ok
 
-    def visitor(self):
-        return Browser(self.site, trusts=self.certificate)
+    def visitor(self, **options):
+        return Browser(self.site, trusts=self.certificate, **options)
 
 
 @contextmanager
 def deployed(folder):
     """Bring everything up for the block, in the order that compose.yaml demands."""
+    require_caddy()
     deployment = Deployment(folder)
     with ExitStack() as stack:
         deployment.mail = stack.enter_context(mail_server())
         _write_secrets(deployment)
+        database = postgres(deployment.environment("db"), deployment.log_of("db"))
+        deployment.postgres = stack.enter_context(database)
+        stack.callback(_end, deployment.programs)
         deployment.image.build()
         deployment.as_built = deployment.image.contents()
-        built_for = deployment.environment("db")
-        log = deployment.log_of("db")
-        deployment.postgres = stack.enter_context(postgres(built_for, log))
-        stack.callback(_end, deployment.programs)
         deployment.run("migrate")
         _make_database_of_stripe(deployment)
         web, stripe = deployment.start("web"), _start_stripe(deployment)
@@ -161,8 +159,6 @@ def _stripe(deployment):
 
 
 def _start_caddy(deployment):
-    if not shutil.which("caddy"):
-        pytest.fail("There is no Caddy here: install Debian's package `caddy`.")
     environment = deployment.environment("caddy") | {
         "PATH": machine()["PATH"],
         "UPSTREAM": f"127.0.0.1:{deployment.web_port}",

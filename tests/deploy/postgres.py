@@ -29,8 +29,10 @@ class Postgres:
         return f"postgres://{self.user}:{password}@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement, *, database="postgres"):
+        """Execute a statement; return the rows of a query."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            connection.execute(statement)
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     def is_ready(self):
         try:
@@ -44,7 +46,7 @@ class Postgres:
 def postgres(environment, log):
     """Run a server while the block lasts, made by the ``environment`` of postgres's image."""
     binaries = _binaries()
-    folder = Path(tempfile.mkdtemp(prefix="lectern-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="lectern-postgres-"))
     try:
         account = _account(folder)
         password_file = folder / "password"

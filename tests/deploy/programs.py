@@ -1,6 +1,7 @@
 """Runs programs for a while, and leaves nothing behind of them."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def require_caddy():
+    if not shutil.which("caddy"):
+        pytest.fail("There is no Caddy here: install Debian's package `caddy`.")
 
 
 class Program:

@@ -141,7 +141,7 @@ def test_demo_and_sandbox_are_not_there(visitor):
 
 def test_enormous_request_is_refused(deployment, visitor):
     url = f"{deployment.site}/cart/items/"
-    answer = visitor.http.post(url, data=b"x" * 11_000_000, timeout=30)
+    answer = visitor.http.post(url, data=b"x" * 10_200_000, timeout=30)
     assert answer.status_code in (413, 502)  # Caddy before 2.7 calls it the latter
 
 
@@ -173,6 +173,18 @@ def test_shopper_buys_a_course_and_opens_the_first_lesson(deployment, visitor, c
         lambda: deployment.mail.text_to("ada@example.com", about="order"), what="The receipt"
     )
     assert f"{deployment.site}/orders/" in receipt
+
+
+def test_limits_are_the_visitors_own(deployment):
+    """Not the proxy's, which would be everybody's; and not of an address that a header invents."""
+    with deployment.visitor(address="127.0.0.2") as visitor:
+        visitor.http.headers["X-Forwarded-For"] = "6.6.6.6"
+        page = visitor.open("/accounts/login/")
+        visitor.send(page, login="grace@example.com")
+    rows = deployment.postgres.execute("SELECT cache_key FROM cache", database="lectern")
+    keys = [key for [key] in rows if ":login:" in key]
+    assert [key for key in keys if "127.0.0.2" in key]
+    assert not [key for key in keys if "6.6.6.6" in key]
 
 
 def test_log_has_nothing_that_opens_anything(deployment, visitor):
