@@ -42,7 +42,7 @@ CONNECTIONS = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 if DATABASE_URL:
     DATABASES = {
         "default": {
-            **env.database("DATABASE_URL", password_in="DATABASE_PASSWORD"),
+            **env.database("DATABASE_URL", secret="DATABASE_PASSWORD"),
             **CONNECTIONS,
         }
     }
