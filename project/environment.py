@@ -28,14 +28,14 @@ class Environment(environ.Env):  # type: ignore[misc]
 
     ENVIRON = SecretFiles()
 
-    def database(self, name: str, *, secret: str) -> dict[str, Any]:
+    def database(self, name: str, *, override: str) -> dict[str, Any]:
         """Return the URL in ``name`` as one entry of Django's ``DATABASES``.
 
-        The variable ``secret``, if there is one, stands in for the URL's own password. It is taken
+        The variable ``override``, if there is one, stands in for the URL's own password. It is taken
         as it is, with nothing escaped, so that the shop and its server can read it from one file.
         """
         parsed = dict(self.db_url(name))
-        return {**parsed, "PASSWORD": self.ENVIRON.get(secret) or parsed.get("PASSWORD", "")}
+        return {**parsed, "PASSWORD": self.ENVIRON.get(override) or parsed.get("PASSWORD", "")}
 
     def mailer(self, name: str, *, default: str) -> dict[str, Any]:
         """Return the e-mail URL in ``name`` as one entry of Django's ``MAILERS``.

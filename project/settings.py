@@ -42,7 +42,7 @@ CONNECTIONS = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 if DATABASE_URL:
     DATABASES = {
         "default": {
-            **env.database("DATABASE_URL", secret="DATABASE_PASSWORD"),
+            **env.database("DATABASE_URL", override="DATABASE_PASSWORD"),
             **CONNECTIONS,
         }
     }
