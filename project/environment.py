@@ -31,8 +31,8 @@ class Environment(environ.Env):  # type: ignore[misc]
     def database(self, name: str, *, override: str) -> dict[str, Any]:
         """Return the URL in ``name`` as one entry of Django's ``DATABASES``.
 
-        The variable ``override``, if there is one, stands in for the URL's own password. It is taken
-        as it is, with nothing escaped, so that the shop and its server can read it from one file.
+        The variable ``override``, if there is one, stands in for the URL's own password. It is
+        taken as it is, with nothing escaped, so that shop and server can read it from one file.
         """
         parsed = dict(self.db_url(name))
         return {**parsed, "PASSWORD": self.ENVIRON.get(override) or parsed.get("PASSWORD", "")}
