@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.embedded_postgres.people import IS_ROOT, me, nobody
+from tests.project.embedded_postgres.people import IS_ROOT, NAMES, me, nobody
 from tests.project.embedded_postgres.shops import Shop
 
-# Root tries both. An ordinary user cannot become root, so there the cases of root do not exist.
-NAMES = ("root", "ordinary user") if IS_ROOT else ("ordinary user",)
 collect_ignore = [] if IS_ROOT else ["test_root.py"]
 numbers = count()
 

@@ -12,9 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 CLIENT = (Path(__file__).parent / "client.py").read_text()
 IS_ROOT = os.geteuid() == 0
+# Root tries both. An ordinary user cannot become root, so there the cases of root do not exist.
+NAMES = ("root", "ordinary user") if IS_ROOT else ("ordinary user",)
+# For what is the same whoever it is.
+as_anybody = pytest.mark.parametrize("person", NAMES[-1:], indirect=True)
 NEEDED = (
     "django",
     "asgiref",

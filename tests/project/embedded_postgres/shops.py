@@ -77,7 +77,9 @@ class Shop:
         return not self.is_running() and not self.is_supervised()
 
     def server_pid(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().split()[0])
+        """Return the server's process, once it has written it down."""
+        file = self.data / "postmaster.pid"
+        return int(wait_until(lambda: file.exists() and file.read_text().split())[0])
 
     def supervisor_pid(self) -> int:
         return int((self.home / "supervisor.lock").read_text())

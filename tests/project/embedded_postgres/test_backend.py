@@ -10,7 +10,7 @@ import pytest
 
 from project.embedded_postgres import PostgresUnavailable
 from project.embedded_postgres.binaries import find_program, install_dir
-from tests.project.embedded_postgres.people import ROOT
+from tests.project.embedded_postgres.people import ROOT, as_anybody
 
 DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1"
 CONNECT = "__import__('psycopg').connect(**connection.get_connection_params())"
@@ -35,6 +35,7 @@ def run(*command, **environment):
     )
 
 
+@as_anybody
 def test_the_parameters_of_a_connection_are_complete(used_shop):
     client = used_shop.open()
     assert client.ask("sorted(connection.get_connection_params())") == [
@@ -51,15 +52,18 @@ def test_the_parameters_of_a_connection_are_complete(used_shop):
     assert titles == [["Sextants"]]
 
 
+@as_anybody
 def test_settings_for_the_start_reach_the_server(used_shop):
     assert used_shop.query("SHOW fsync") == [["off"]]
 
 
+@as_anybody
 def test_no_setting_makes_it_listen_on_the_network(used_shop):
     options = {"server_options": {"listen_addresses": "*"}}
     assert used_shop.query("SHOW listen_addresses", **options) == [[""]]
 
 
+@as_anybody
 def test_a_log_that_has_grown_long_is_set_aside(used_shop):
     log = used_shop.home / "server.log"
     log.write_bytes(b"." * 1_000_001)

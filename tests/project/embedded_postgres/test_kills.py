@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from tests.project.embedded_postgres.people import as_anybody
 from tests.project.embedded_postgres.shops import is_alive, wait_until
 
 TITLES = "SELECT title FROM course"
@@ -29,10 +30,12 @@ def test_the_server_comes_back_for_pools_that_only_know_its_address(used_shop):
     client.query(TITLES)
     dead = used_shop.server_pid()
     used_shop.kill_server()
+    wait_until(lambda: used_shop.server_pid() != dead)
 
-    wait_until(lambda: used_shop.is_running() and used_shop.server_pid() != dead)
+    assert used_shop.is_running()
 
 
+@as_anybody
 def test_it_survives_a_backend(used_shop):
     client = used_shop.open()
     [[pid]] = client.query("SELECT pg_backend_pid()")
@@ -88,6 +91,7 @@ def crashed_shop(used_shop):
     return used_shop
 
 
+@as_anybody
 def test_it_starts_after_a_crash(crashed_shop):
     assert crashed_shop.query(TITLES) == SEXTANTS
 
@@ -106,16 +110,16 @@ def test_it_starts_although_its_old_number_belongs_to_another_process_now(crashe
     stranger.wait()
 
 
-@pytest.mark.parametrize("left", ["", "123", "123\n/some/where\n"])
-def test_it_starts_although_the_pid_file_was_cut_short(crashed_shop, left):
-    (crashed_shop.data / "postmaster.pid").write_text(left)
+@as_anybody
+def test_it_starts_although_the_pid_file_was_cut_short(crashed_shop):
+    (crashed_shop.data / "postmaster.pid").write_text("12")
     assert crashed_shop.query(TITLES) == SEXTANTS
 
 
 def test_it_does_not_start_while_a_child_of_the_killed_server_is_at_work(used_shop):
     busy, client = used_shop.open(), used_shop.open()
     [[backend]] = busy.query("SELECT pg_backend_pid()")
-    busy.send("query('SELECT max(i) FROM (SELECT generate_series(1, 30000000) AS i) AS numbers')")
+    busy.send("query('SELECT max(i) FROM (SELECT generate_series(1, 15000000) AS i) AS numbers')")
     wait_until(lambda: client.query(f"SELECT state = 'active' {OF} {backend}") == [[True]])
     used_shop.kill_server()
 
@@ -149,6 +153,7 @@ def test_it_leaves_a_server_alone_that_was_started_by_hand(used_shop, server_by_
     assert used_shop.server_pid() == server_by_hand.pid
 
 
+@as_anybody
 def test_it_does_not_join_a_server_at_its_files_that_cannot_be_seen(used_shop, server_by_hand):
     (used_shop.data / ".s.PGSQL.5432").unlink()
 
@@ -166,6 +171,7 @@ def test_a_cluster_that_was_half_made_is_made_anew(shop):
     assert list(shop.home.glob("unfinished-*")) == []
 
 
+@as_anybody
 def test_it_starts_although_who_asked_for_it_was_killed_meanwhile(shop):
     first = shop.open()
     first.send("query('SELECT 1')")

@@ -3,6 +3,7 @@
 import os
 import time
 
+from tests.project.embedded_postgres.people import as_anybody
 from tests.project.embedded_postgres.shops import wait_until
 
 TITLES = "SELECT title FROM course"
@@ -53,6 +54,7 @@ def test_it_stays_while_one_of_two_users_does_and_stops_when_the_last_is_killed(
     assert "database system is shut down" in (used_shop.home / "server.log").read_text()[-300:]
 
 
+@as_anybody
 def test_it_outlives_its_last_user_by_the_linger_so_that_a_restart_finds_it(used_shop):
     first = used_shop.open(linger=20)
     started = first.query(STARTED_AT)
@@ -63,6 +65,7 @@ def test_it_outlives_its_last_user_by_the_linger_so_that_a_restart_finds_it(used
     used_shop.kill_supervisor()  # which would wait for long
 
 
+@as_anybody
 def test_a_closed_connection_keeps_it_until_the_process_ends(used_shop):
     client = used_shop.open()
     started = client.query(STARTED_AT)
@@ -97,6 +100,7 @@ def test_a_forked_child_that_uses_it_keeps_it(used_shop):
     assert used_shop.query(STARTED_AT) == started
 
 
+@as_anybody
 def test_a_program_that_inherits_all_open_files_does_not_keep_it(used_shop):
     client = used_shop.open()
     client.query(TITLES)
