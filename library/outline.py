@@ -25,6 +25,7 @@ class OutlineSection:
     """A section in the outline."""
 
     title: str
+    summary: str
     lessons: list[OutlineLesson]
 
     @property
@@ -88,5 +89,7 @@ def outlines_of(courses: list[Course], viewer: User | AnonymousUser) -> dict[int
             OutlineLesson(lesson, is_done=lesson.is_done)  # type: ignore[attr-defined]  # annotated
             for lesson in group
         ]
-        outlines[section.course_id].sections.append(OutlineSection(section.title, items))
+        outlines[section.course_id].sections.append(
+            OutlineSection(section.title, section.summary, items)
+        )
     return outlines

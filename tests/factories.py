@@ -84,12 +84,13 @@ def create_course(
     return course
 
 
-def create_section(*, course: Course | None = None, title: str = "") -> Section:
+def create_section(*, course: Course | None = None, title: str = "", summary: str = "") -> Section:
     """Create a section at the end of its course."""
     number = next(_numbers)
     return Section.objects.create(
         course=course or create_course(),
         title=title or f"Section {number}",
+        summary=summary,
         position=number % 30_000,
     )
 

@@ -2,7 +2,6 @@
 
 import tomllib
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -530,7 +529,9 @@ def test_import_never_makes_a_course_a_draft_again(folder):
 
 
 def test_import_takes_the_demo_courses():
-    folders = sorted(path.parent for path in Path("catalog/demo_courses").glob("*/course.md"))
+    folders = sorted(
+        path.parent for path in (settings.BASE_DIR / "catalog/demo_courses").glob("*/course.md")
+    )
     assert len(folders) == 3
 
     import_course(*folders)

@@ -43,6 +43,17 @@ def test_course_shows_the_outline_with_what_is_done(visitor, course):
     assert page.count("<title>Knots</title>") == 1
 
 
+def test_course_says_what_its_sections_are_about(browser):
+    course = create_course(slug="knots")
+    section = create_section(course=course, title="Loops", summary="Knots that stay open.")
+    lesson = create_lesson(section=section)
+    enroll(browser.sign_in(), course=course)
+
+    assert "Knots that stay open." in browser.get("/library/knots/").content.decode()
+    reading = browser.get(f"/library/knots/{lesson.slug}/").content.decode()
+    assert "Knots that stay open." not in reading
+
+
 def test_course_is_in_its_order(browser):
     course = create_course(slug="knots")
     late, early = create_section(course=course), create_section(course=course)
