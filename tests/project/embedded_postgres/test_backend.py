@@ -10,6 +10,7 @@ import pytest
 
 from project.embedded_postgres import PostgresUnavailable
 from project.embedded_postgres.binaries import find_program, install_dir
+from project.embedded_postgres.supervisor import INHERITED
 from tests.project.embedded_postgres.people import ROOT, as_anybody
 
 DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1"
@@ -28,8 +29,9 @@ execute_from_command_line(["manage.py", "dbshell", "--", "--no-psqlrc", "--comma
 
 
 def run(*command, **environment):
-    """Run a program in the checkout, with nothing in its environment but what is given."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
+    """Run Python in the checkout, with nothing of ours in its environment but what is given."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    environment = {**inherited, "PYTHONPATH": str(ROOT), **environment}
     return subprocess.run(
         [sys.executable, *command], env=environment, cwd=ROOT, capture_output=True, text=True
     )
