@@ -28,7 +28,7 @@ def read_code(page: Page, email: str) -> str:
     mailbox = page.context.new_page()
     for _ in range(50):
         mailbox.goto("/demo/mailbox/")
-        mail = mailbox.locator("li, article", has_text=email).first
+        mail = mailbox.locator("#mails li", has_text=email).first
         if mail.count() and (code := re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail.inner_text())):
             mailbox.close()
             return code[0]

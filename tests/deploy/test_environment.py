@@ -23,7 +23,7 @@ def test_password_of_the_database_comes_from_its_file_as_it_is(read, tmp_path):
         DATABASE_URL="postgres://lectern@db:5432/lectern",
         DATABASE_PASSWORD_FILE=str(tmp_path / "password"),
     )
-    database = env.database("DATABASE_URL", password="DATABASE_PASSWORD")
+    database = env.database("DATABASE_URL", override="DATABASE_PASSWORD")
     given = {key: database[key] for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD")}
     assert given == {
         "HOST": "db",
@@ -37,7 +37,7 @@ def test_password_of_the_database_comes_from_its_file_as_it_is(read, tmp_path):
 @pytest.mark.parametrize("variables", [{}, {"DATABASE_PASSWORD": ""}])
 def test_password_in_the_url_holds_if_there_is_no_other(read, variables):
     env = read(DATABASE_URL="postgres://lectern:in%20it@db/lectern", **variables)
-    assert env.database("DATABASE_URL", password="DATABASE_PASSWORD")["PASSWORD"] == "in it"
+    assert env.database("DATABASE_URL", override="DATABASE_PASSWORD")["PASSWORD"] == "in it"
 
 
 def test_empty_file_for_the_mail_server_is_none(read, tmp_path):

@@ -32,10 +32,10 @@ def test_the_clock_expires_what_is_overdue_and_nothing_else(shop):
 
 
 def do_deferred_jobs():
-    """Do what the worker would find to do now, in the way it would."""
+    """Do what the worker would find to do now."""
     for job in ProcrastinateJob.objects.filter(status="todo", scheduled_at=None):
-        assert job.queue_name == "sandbox"
-        app.tasks[job.task_name].func(**job.args)
+        assert job.task_name == "checkout.sandbox.deliveries.deliver"
+        jobs.deliver(**job.args)
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def test_the_page_shows_what_is_paid_to_whom(browser):
 def test_the_page_shows_amounts_in_the_currency(browser):
     session = create_session(line_items=[line(amount=490000, currency="isk")])
 
-    assert "ISK4,900" in text_of(browser.get(pay_path(session))).replace("\xa0", "")
+    assert "ISK 4,900" in text_of(browser.get(pay_path(session))).replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("name", ["pay", "challenge"])
