@@ -1,8 +1,8 @@
 """The database backend: Django's PostgreSQL, on a server that starts on the first connection.
 
-OPTIONS: ``data_dir`` (a ``Path``); if need be ``server_options`` (settings of PostgreSQL for the
-start), ``install_dir`` (another PostgreSQL than the wheel's) and ``linger`` (seconds). All others
-are psycopg's.
+OPTIONS: ``data_dir`` (a path); if need be ``server_options`` (PostgreSQL's own settings for the
+start, names and values strings), ``install_dir`` (the folder of another PostgreSQL than the
+wheel's) and ``linger`` (how many seconds it outlives its last user). All others are psycopg's.
 """
 
 import sys
@@ -41,7 +41,8 @@ class DatabaseClient(PostgresClient):
     ) -> tuple[list[str], dict[str, str] | None]:
         """Return the command that opens a shell on the server, which runs by then."""
         server = server_of(settings_dict)
-        server.ensure(settings_dict["NAME"])
+        with _as_operational_error():
+            server.ensure(settings_dict["NAME"])
         address = {name.upper(): value for name, value in server.address.items()}
         arguments, environment = super().settings_to_cmd_args_env(
             {**settings_dict, **address}, parameters
@@ -65,9 +66,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         They are complete, so that other programs' pools may use them as well. Raise
         ``OperationalError``, as for any server that cannot be reached.
         """
+        params: dict[str, Any] = super().get_connection_params()
         with _as_operational_error():
             self.server.ensure(self._own_database)
-        params: dict[str, Any] = super().get_connection_params()
         for option in PRIVATE_OPTIONS:
             params.pop(option, None)
         return params | self.server.address
@@ -94,7 +95,7 @@ def server_of(settings_dict: dict[str, Any]) -> Server:
     options = settings_dict["OPTIONS"]
     return Server(
         Path(options["data_dir"]),
-        install=options.get("install_dir"),
+        install=Path(options["install_dir"]) if "install_dir" in options else None,
         settings=options.get("server_options"),
         linger=options.get("linger", LINGER),
     )

@@ -37,7 +37,7 @@ def summon(
     """Bring a supervisor to life; return when its server takes connections, or when one is at work.
 
     Raise ``PostgresUnavailable`` if the server cannot be started, and also if it has not been
-    after ``timeout`` seconds; then it goes on trying.
+    after ``timeout`` seconds; then the supervisor goes on trying.
     """
     plan = [str(data_dir), str(install), dict(settings), linger]
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -55,7 +55,10 @@ def summon(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise PostgresUnavailable(f"PostgreSQL in {data_dir} did not start in time.") from None
+        raise PostgresUnavailable(
+            f"PostgreSQL in {data_dir} has not started within a minute. It goes on trying, "
+            "and may be recovering from a crash: try again later."
+        ) from None
     if launched.returncode > 0:
         raise PostgresUnavailable(launched.stderr.strip())
 

@@ -103,6 +103,8 @@ class Shop:
     def close(self) -> None:
         """End all, and leave nothing behind."""
         self.empty()
+        if self.home.is_symlink():
+            self.home.unlink()
         shutil.rmtree(self.home, ignore_errors=True)
 
 

@@ -165,7 +165,9 @@ def test_a_cluster_that_was_half_made_is_made_anew(shop):
     client = shop.open()
     client.send("query('SELECT 1')")
     wait_until(lambda: any(shop.home.glob("unfinished-*/base")))
-    os.killpg(os.getpgid(shop.supervisor_pid()), signal.SIGKILL)  # and initdb
+    group = os.getpgid(shop.supervisor_pid())
+    assert group != os.getpgid(0)
+    os.killpg(group, signal.SIGKILL)  # and initdb
 
     assert client.receive() == [[1]]
     assert list(shop.home.glob("unfinished-*")) == []

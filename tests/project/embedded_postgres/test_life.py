@@ -113,6 +113,13 @@ def test_a_program_that_inherits_all_open_files_does_not_keep_it(used_shop):
     os.kill(child, 9)
 
 
+def test_it_starts_for_a_program_that_ignores_the_end_of_its_children(ordinary_shop):
+    client = ordinary_shop.open()
+    client.ask("signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
+
+    assert client.query("SELECT 1") == [[1]]
+
+
 def test_a_second_checkout_has_a_second_server(shop, used_shop):
     assert shop.query("SELECT to_regclass('course')") == [[None]]
     assert used_shop.query("SELECT to_regclass('course')") == [["course"]]

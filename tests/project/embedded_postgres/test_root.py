@@ -4,6 +4,8 @@ import os
 import pwd
 import shutil
 import stat
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,16 @@ def test_it_runs_as_an_account_without_rights_and_leaves_the_checkout_alone(shop
     assert not shop.data_dir.exists()
 
 
+def test_a_cluster_stays_with_its_account_whichever_others_come(shop):
+    shop.query("SELECT 1")
+    wait_until(shop.is_at_rest)
+    subprocess.run(["chown", "-R", "daemon:", shop.data], check=True)
+
+    client = shop.open()
+    assert client.query("SELECT 1") == [[1]]
+    assert Path(f"/proc/{shop.server_pid()}").stat().st_uid == pwd.getpwnam("daemon").pw_uid
+
+
 def test_a_home_that_somebody_else_prepared_is_refused(shop):
     shop.home.mkdir(mode=0o755)
     os.chown(shop.home, pwd.getpwnam("nobody").pw_uid, -1)
@@ -45,7 +57,6 @@ def test_a_link_in_the_place_of_the_home_is_not_followed(shop, tmp_path):
     assert f"{shop.home} belongs to someone else." in shop.open().refusal(ONE)
     assert tmp_path.stat() == before
     assert list(tmp_path.iterdir()) == []
-    shop.home.unlink()
 
 
 def test_a_closed_installation_stays_closed_and_is_copied(shop, tmp_path):
