@@ -5,12 +5,12 @@ twice: after a crash it is done again. Deferring is part of the caller's transac
 is rolled back is never done.
 """
 
+import asyncio
 import inspect
+import signal
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.db import connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -18,6 +18,9 @@ from procrastinate.tasks import Task
 
 # Waits of 4, 16, 64 … seconds: about six hours in all.
 PATIENTLY = RetryStrategy(max_attempts=7, exponential_wait=4)
+
+
+DATABASE_AWAY = 1.0  # seconds until the worker looks for it again
 
 
 class Job[**P]:
@@ -48,7 +51,7 @@ def job[**P](
     """Make a function a job. ``retry`` says how failures are tried again; by default, never."""
 
     def register(work: Callable[P, None]) -> Job[P]:
-        task = app.task(name=_name(work), queue=queue, retry=retry or False)(_in_worker(work))
+        task = app.task(name=_name(work), queue=queue, retry=retry or False)(work)
         return Job(work, task)
 
     return register
@@ -63,10 +66,8 @@ def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     def register(work: Callable[[], None]) -> Callable[[], None]:
         name = _name(work)
 
-        in_worker = _in_worker(work)
-
         def tick(timestamp: int) -> None:
-            in_worker()
+            work()
 
         task = app.task(name=name, queue="clock", lock=name, queueing_lock=name)(tick)
         app.periodic(cron=cron)(task)
@@ -75,28 +76,40 @@ def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     return register
 
 
-def _in_worker[**P](work: Callable[P, None]) -> Callable[P, None]:
-    """Close the thread's connection to the database after the work.
-
-    The worker's threads live for days, and nothing else would notice that PostgreSQL was restarted
-    meanwhile.
-    """
-
-    @wraps(work)
-    def tidied(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            work(*args, **kwargs)
-        finally:
-            connections.close_all()
-
-    return tidied
-
-
 def work_off(*, patience: float = 25, concurrency: int = 4) -> None:
-    """Do jobs until SIGINT or SIGTERM, then finish those at hand within ``patience`` seconds."""
+    """Do jobs until SIGINT or SIGTERM, then finish those at hand within ``patience`` seconds.
+
+    While PostgreSQL is away it waits and tries again: that is no reason for mail to stop for good.
+    """
+    asyncio.run(_work_until_told(patience, concurrency))
+
+
+async def _work_until_told(patience: float, concurrency: int) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stop = asyncio.create_task(told.wait())
+    while not told.is_set():
+        work = asyncio.create_task(_work(patience, concurrency))
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        # A worker that is canceled finishes what is at hand; one that ended by itself had lost
+        # the database, and has said so in the log.
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        await asyncio.wait({stop}, timeout=DATABASE_AWAY)
+
+
+async def _work(patience: float, concurrency: int) -> None:
     assert isinstance(app.connector, DjangoConnector)  # noqa: S101  as Django's app has it
-    with app.replace_connector(app.connector.get_worker_connector()):
-        app.run_worker(shutdown_graceful_timeout=patience, concurrency=concurrency)
+    # Asked for anew each time: it also starts an embedded server that was stopped meanwhile.
+    connector = await asyncio.to_thread(app.connector.get_worker_connector)
+    with app.replace_connector(connector):
+        async with app.open_async():
+            await app.run_worker_async(
+                concurrency=concurrency,
+                shutdown_graceful_timeout=patience,
+                install_signal_handlers=False,
+            )
 
 
 def _name(work: Callable[..., None]) -> str:

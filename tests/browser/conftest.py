@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from project.embedded_postgres.removal import remove
 from tests.browser.chromium import launch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +55,7 @@ def demo(tmp_path_factory):
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=40)
+            remove(home / "postgres")
 
 
 def _address(process, log):

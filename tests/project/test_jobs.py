@@ -2,7 +2,7 @@
 
 import pytest
 from django.core import mail
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -48,8 +48,12 @@ def ask() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_done(db):
-    """Forget the jobs of earlier tests, whose tables Django does not empty."""
+def nothing_done(db, monkeypatch):
+    """Forget the jobs of earlier tests, whose tables Django does not empty.
+
+    The worker's threads keep no connection here, so that the database can be removed.
+    """
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     done.clear()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs CASCADE")

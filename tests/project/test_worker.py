@@ -1,0 +1,68 @@
+"""The worker as a process: it outlives the database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from project.embedded_postgres.folders import Home
+from project.embedded_postgres.removal import remove
+
+ROOT = Path(__file__).resolve().parents[2]
+SEND = "from project.mail import send_later; send_later(to='a@b.example', subject='{}', text='x')"
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """Return a function that starts a command on an embedded server of its own."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "ENV_FILE": os.devnull,
+        "EMBEDDED_POSTGRES_DIR": str(tmp_path / "postgres"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    for name in ("DEMO", "EMAIL_URL", "DATABASE_URL", "STRIPE_SECRET_KEY"):
+        environment.pop(name, None)
+
+    def start(*arguments, **options):
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, **options)
+
+    yield start
+    remove(tmp_path / "postgres")
+
+
+def run(manage, *arguments):
+    assert manage(*arguments, stdout=subprocess.DEVNULL).wait(timeout=60) == 0
+
+
+def wait_for(text, log):
+    deadline = time.monotonic() + 30
+    while text not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+def test_worker_goes_on_after_the_server_was_killed(manage, tmp_path):
+    run(manage, "migrate", "-v0")
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        worker = manage("worker", stdout=output, stderr=subprocess.STDOUT)
+        try:
+            run(manage, "shell", "-v0", "-c", SEND.format("before"))
+            wait_for("Subject: before", log)
+
+            pid = (Home(tmp_path / "postgres").data / "postmaster.pid").read_text().split()[0]
+            os.kill(int(pid), signal.SIGKILL)
+            time.sleep(3)
+            run(manage, "shell", "-v0", "-c", SEND.format("after"))
+
+            wait_for("Subject: after", log)
+            assert worker.poll() is None
+        finally:
+            worker.terminate()
+            worker.wait(timeout=40)
