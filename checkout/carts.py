@@ -62,11 +62,12 @@ def forget_summary(request: HtmxRequest) -> None:
 
 def bring_cart_along(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     """Merge the visitor's cart into the person's, when they sign in. Never in the way of it."""
-    cart_id = request.session.pop(SESSION_KEY, None)
+    cart_id = request.session.get(SESSION_KEY)
     if not cart_id:
         return
     try:
         _merge(cart_id, user)
+        del request.session[SESSION_KEY]
     except Exception:
         # Signing in matters more than the cart; the visitor's stays as it was.
         logger.exception("cart %s was not merged", cart_id)

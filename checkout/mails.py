@@ -1,9 +1,11 @@
 """The letters that the shop writes, each once for its occasion."""
 
+from email.utils import parseaddr
+
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from checkout.models import Order, OrderLine, Payment
+from checkout.models import Order, OrderLine, Payment, WebhookEvent
 from project.accounts.models import User
 from project.mail import send_later
 
@@ -54,6 +56,18 @@ def tell_staff_of_owned_line(line: OrderLine) -> None:
     )
 
 
+def tell_staff_of_dead_event(event: WebhookEvent) -> None:
+    """An event could not be acted on, however often it came."""
+    _tell_staff(
+        f"dead:{event.pk}",
+        f"An event of {event.gateway} was given up",
+        f"{event} failed {event.attempts} times, at last with: {event.error} "
+        "Once that is mended, have it sent again from the gateway's dashboard.",
+    )
+
+
 def _tell_staff(key: str, subject: str, text: str) -> None:
-    for person in User.objects.filter(is_staff=True, is_active=True):
-        send_later(key=f"{key}:{person.pk}", to=person.email, subject=subject, text=text)
+    """Write to everybody on the staff; while there is nobody, to the shop's own address."""
+    staff = User.objects.filter(is_staff=True, is_active=True).values_list("email", flat=True)
+    for address in staff or [parseaddr(settings.DEFAULT_FROM_EMAIL)[1]]:
+        send_later(key=f"{key}:{address}"[:200], to=address, subject=subject, text=text)

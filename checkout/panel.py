@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from catalog.models import Course, Lesson
-from checkout.models import Order, OrderLine, OrderStatus, Payment, PaymentStatus
+from checkout.models import LineOutcome, Order, OrderLine, OrderStatus, Payment, PaymentStatus
 from library.outline import Outline, outlines_of
 from project.accounts.models import User
 
@@ -148,10 +148,27 @@ class OrderPanel:
         return f"{status}?{urlencode(shown)}"
 
     @property
+    def page_url(self) -> str:
+        """The page itself, with how long it has waited: for browsers that reload it."""
+        return f"{self.order.get_absolute_url()}?{urlencode({'t': self.since})}"
+
+    @property
+    def check_url(self) -> str:
+        """Where the gateway is asked now."""
+        check = reverse("checkout:order_check", args=[self.order.reference])
+        return f"{check}?{urlencode({'t': self.since})}"
+
+    @property
     def resume_url(self) -> str:
         """The gateway's page, while it still takes the money."""
         is_open = self.payment and self.payment.status == PaymentStatus.OPEN
-        return self.payment.session_url if self.payment and is_open else ""
+        is_wanted = is_open and self.order.is_payable
+        return self.payment.session_url if self.payment and is_wanted else ""
+
+    @property
+    def retry_url(self) -> str:
+        """Where another attempt is made, after one that failed."""
+        return reverse("checkout:order_payment", args=[self.order.reference])
 
     @cached_property
     def lines(self) -> list[OrderLine]:
@@ -166,7 +183,7 @@ class OrderPanel:
         """What the viewer can study now."""
         if not self.order.is_paid or not isinstance(self.viewer, User):
             return []
-        own = [line.course for line in self.lines if line.is_for_buyer]
+        own = [line.course for line in self.lines if line.is_for_buyer and _opens(line)]
         outlines = outlines_of(own, self.viewer)
         return [UnlockedCourse(course, outlines[course.pk]) for course in own]
 
@@ -180,7 +197,7 @@ class OrderPanel:
                 "is_claimed": line.enrollment.learner_id is not None,
             }
             for line in self.lines
-            if not line.is_for_buyer and line.enrollment
+            if not line.is_for_buyer and line.enrollment and not line.enrollment.is_revoked
         ]
 
     def context(self) -> dict[str, Any]:
@@ -195,10 +212,20 @@ class OrderPanel:
             # Once, early: if the webhook has not come by then, asking helps.
             "asks_gateway": self.state == "waiting"
             and int(time.time()) - self.since < BRISK_INTERVAL,
+            "page_url": self.page_url,
+            "check_url": self.check_url,
             "resume_url": self.resume_url,
+            "retry_url": self.retry_url if self.state == "failed" else "",
             "courses": self.courses,
             "gifts": self.gifts if self.order.is_paid else [],
         }
+
+
+def _opens(line: OrderLine) -> bool:
+    """Whether the buyer can study what the line is for."""
+    if line.enrollment:
+        return line.enrollment.is_active
+    return line.outcome == LineOutcome.ALREADY_OWNED
 
 
 def _number(text: str | None, *, default: int) -> int:

@@ -16,7 +16,7 @@ from functools import cached_property
 from django.db import OperationalError, connection, transaction
 
 from checkout import mails
-from checkout.gateways import SessionState, Snapshot, gateway_named
+from checkout.gateways import GatewayError, SessionState, Snapshot, gateway_named
 from checkout.models import (
     Cart,
     Fulfillment,
@@ -77,7 +77,27 @@ def sync_payment(payment: Payment) -> bool:
     Raise ``GatewayError`` if the gateway cannot be asked.
     """
     snapshot = gateway_named(payment.gateway).fetch(payment)
-    return settle(payment.pk, snapshot)
+    has_changed = settle(payment.pk, snapshot)
+    if has_changed and snapshot.state == SessionState.PAID:
+        _end_rivals(payment)
+    return has_changed
+
+
+def end_payment(payment: Payment) -> bool:
+    """Have the gateway end the payment's session, and settle what is true afterwards.
+
+    The customer may have paid first. Raise ``GatewayError`` if the gateway cannot be asked.
+    """
+    return settle(payment.pk, gateway_named(payment.gateway).cancel(payment))
+
+
+def _end_rivals(paid: Payment) -> None:
+    """End the other sessions of an order that is paid, so that nobody pays it twice."""
+    for rival in Payment.objects.live().filter(order=paid.order_id).exclude(session_id=None):
+        try:
+            end_payment(rival)
+        except (GatewayError, WrongSession):
+            logger.exception("payment %s is still open, though its order is paid", rival.pk)
 
 
 def settle(payment_id: int, snapshot: Snapshot) -> bool:
@@ -129,9 +149,9 @@ def _await_bank(books: Books) -> bool:
     if not books.payment.can_become(PaymentStatus.PROCESSING):
         return False
     books.payment.start_processing(books.snapshot)
+    books.empty_carts()
     if books.order.can_become(OrderStatus.PROCESSING):
         books.order.start_processing()
-    books.empty_carts()
     return True
 
 
@@ -214,6 +234,7 @@ def _hold(books: Books) -> None:
     """Something else was paid than was asked: nothing is granted until staff have looked."""
     order, payment = books.order, books.payment
     logger.error("payment %s of order %s: amount differs, order held", payment.pk, order.pk)
+    books.empty_carts()
     order.hold(HeldReason.AMOUNT)
     mails.tell_staff_of_mismatch(order, payment)
 

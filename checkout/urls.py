@@ -16,5 +16,6 @@ urlpatterns = [
     path("orders/<slug:reference>/", orders.order_detail, name="order_detail"),
     path("orders/<slug:reference>/status/", orders.order_status, name="order_status"),
     path("orders/<slug:reference>/check/", orders.order_check, name="order_check"),
+    path("orders/<slug:reference>/payment/", orders.order_payment, name="order_payment"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from checkout import mails
 from checkout.gateways import (
     Forged,
     Gateway,
     GatewayError,
     Malformed,
-    NotFound,
     Notice,
     gateway_named,
 )
@@ -43,7 +43,9 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
 
 def _is_too_large(request: HttpRequest) -> bool:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY
+    is_number = length.isascii() and length.isdigit() and len(length) < 12
+    # A body that came in chunks has no length beforehand.
+    return not is_number or int(length) > MAX_BODY or len(request.body) > MAX_BODY
 
 
 def _receive(request: HttpRequest, gateway: Gateway) -> HttpResponse:
@@ -60,7 +62,7 @@ def _receive(request: HttpRequest, gateway: Gateway) -> HttpResponse:
     except OperationalError:
         logger.exception("webhook could not be kept")
         return HttpResponse(status=503)
-    if event.is_open:
+    if event.wants_action:
         _act_on(event, notice)
     return HttpResponse(status=500 if event.is_open else 200)
 
@@ -85,24 +87,29 @@ def _act_on(event: WebhookEvent, notice: Notice) -> None:
         return event.ignore("Of another mode or account.")
     if not notice.is_about_payment:
         return event.ignore("Nothing follows from this type.")
-    payment = _payment_of(event, notice)
-    if payment is None:
-        logger.warning("event %s is about a session that is not ours", event.event_id)
-        return event.ignore("No payment of this shop belongs to it.")
     try:
+        payment = _payment_of(event, notice)
+        if payment is None:
+            logger.warning("event %s is about a session that is not ours", event.event_id)
+            return event.ignore("No payment of this shop belongs to it.")
+        if payment.session_id != notice.session_id:
+            raise WrongSession("The payment has another session than the event's.")
         sync_payment(payment)
-    except (NotFound, WrongSession) as error:
-        logger.error("event %s: %s", event.event_id, error)
-        event.ignore(str(error))
-    except (GatewayError, OperationalError) as error:
+    except (GatewayError, WrongSession, OperationalError) as error:
         logger.warning("event %s is to be delivered again: %s", event.event_id, error)
-        event.fail(str(error))
+        _fail(event, str(error))
     except Exception as error:
         # A defect of ours must not lose an event: it stays in the inbox, and comes again.
         logger.exception("event %s failed", event.event_id)
-        event.fail(repr(error))
+        _fail(event, repr(error))
     else:
         event.finish()
+
+
+def _fail(event: WebhookEvent, why: str) -> None:
+    event.fail(why)
+    if event.is_dead:
+        mails.tell_staff_of_dead_event(event)
 
 
 def _payment_of(event: WebhookEvent, notice: Notice) -> Payment | None:

@@ -76,10 +76,18 @@ def sign_in_first(request: HtmxRequest, *, next_url: str = "") -> HttpResponse:
     never to a URL that only takes a POST.
     """
     if not next_url:
-        page = request.htmx.current_url_abs_path if request.htmx else None
-        next_url = page or (request.get_full_path() if request.method == "GET" else "/")
+        here = request.get_full_path() if request.method == "GET" else "/"
+        next_url = _page_of(request) or here
     login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': next_url})}"
     return redirect_browser(request, login)
+
+
+def _page_of(request: HtmxRequest) -> str | None:
+    """Return the page from which htmx asks. Garbage in its header is no page."""
+    try:
+        return request.htmx.current_url_abs_path if request.htmx else None
+    except ValueError:
+        return None
 
 
 def login_required[**P](

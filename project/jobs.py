@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.tasks import Task
 
-# Waits of 4, 16, 64 … seconds: about six hours in all.
+# Waits of 4, 16, 64 … seconds: about an hour and a half in all.
 PATIENTLY = RetryStrategy(max_attempts=7, exponential_wait=4)
 
 

@@ -1,11 +1,15 @@
 """Mail leaves through the worker: an outage of the mail server delays it and loses nothing."""
 
+from datetime import timedelta
+
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from project.jobs import PATIENTLY, job
+from project.jobs import PATIENTLY, job, periodic
 from project.models import OutboundMail
+
+LATE, TOO_LATE = timedelta(hours=12), timedelta(days=14)
 
 
 def send_later(*, to: str, subject: str, text: str, html: str = "", key: str = "") -> bool:
@@ -25,6 +29,17 @@ def send_later(*, to: str, subject: str, text: str, html: str = "", key: str = "
             return False
         raise
     return True
+
+
+@periodic("7 * * * *")
+def take_up_again() -> None:
+    """Try again what an outage of the mail server kept from being sent for half a day."""
+    now = timezone.now()
+    late = OutboundMail.objects.filter(
+        sent_at=None, created_at__lt=now - LATE, created_at__gt=now - TOO_LATE
+    )
+    for pk in late.values_list("pk", flat=True):
+        deliver.later(pk)
 
 
 @job(queue="mail", retry=PATIENTLY)

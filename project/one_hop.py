@@ -191,7 +191,11 @@ def lane_of(path: str) -> str:
         return "sandbox" if settings.SANDBOX else "pages"
     if path.endswith("/status/"):
         return "pages"
-    return "gateway" if path.startswith(("/checkout/", "/webhooks/", "/orders/")) else "pages"
+    if path.startswith("/webhooks/"):
+        # Of their own: what gateways tell us must come through while they answer slowly.
+        return "webhooks"
+    waits = path.startswith("/checkout/") or (path.startswith("/orders/") and path != "/orders/")
+    return "gateway" if waits else "pages"
 
 
 def response_start(response: HttpResponseBase) -> Message:

@@ -274,6 +274,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 REQUEST_THREADS = {
     "pages": env.int("PAGE_THREADS", default=4),
     "gateway": env.int("GATEWAY_THREADS", default=4),
+    "webhooks": env.int("WEBHOOK_THREADS", default=2),
     **({"sandbox": 4, "sandbox api": 4} if SANDBOX else {}),
 }
 

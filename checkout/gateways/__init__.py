@@ -64,6 +64,7 @@ class Started:
     session_id: str
     url: str
     expires_at: datetime
+    is_finished: bool = False  # there is nothing for the customer to do
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ class FreeGateway:
             session_id=f"free:{payment.idempotency_key}",
             url=settings.SITE_URL + payment.order.get_absolute_url(),
             expires_at=payment.expires_at,
+            is_finished=True,
         )
 
     def fetch(self, payment: "Payment") -> Snapshot:

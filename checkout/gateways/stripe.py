@@ -67,6 +67,8 @@ class StripeGateway:
             "expires_at": int(expires_at.timestamp()),
             # One currency, one amount: otherwise the sum received cannot be compared.
             "adaptive_pricing": {"enabled": False},
+            # Money that is there at once. What banks confirm days later comes with its own pages.
+            "allowed_payment_method_types": ["card"],
             "submit_type": "pay",
             "success_url": page,
             "cancel_url": f"{settings.SITE_URL}{reverse('checkout:cart')}?{canceled}",
@@ -104,7 +106,7 @@ class StripeGateway:
             _client().v1.checkout.sessions.expire(payment.session_id or "")
         except stripe.InvalidRequestError as error:
             if error.http_status == 404:
-                raise NotFound(str(error)) from error
+                _explain(error)
             # Only open sessions can be expired: what it is instead, fetch tells.
         except stripe.StripeError as error:
             _explain(error)
@@ -153,15 +155,19 @@ def close_clients() -> None:
 
 
 def _explain(error: stripe.StripeError) -> NoReturn:
-    """Raise what the error means for us. Whether something was done decides, not the class."""
+    """Raise what the error means for us. Whether something was done decides, not the class.
+
+    Stripe's sentences may quote what the customer typed, so only its codes are kept.
+    """
     status = error.http_status
+    what = f"{type(error).__name__} {status} {error.code or ''} {error.request_id or ''}".strip()
     if status == 404:
-        raise NotFound(str(error)) from error
+        raise NotFound(what) from error
     if status in (409, 429):
-        raise Unavailable(str(error)) from error
+        raise Unavailable(what) from error
     if status is not None and 400 <= status < 500:
-        raise Refused(str(error)) from error
-    raise OutcomeUnknown(str(error)) from error
+        raise Refused(f"{what} {getattr(error, 'param', None) or ''}".strip()) from error
+    raise OutcomeUnknown(what) from error
 
 
 def _line_items(order: "Order") -> list[dict[str, Any]]:

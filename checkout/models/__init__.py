@@ -1,6 +1,6 @@
 """How money becomes enrollment: carts, orders, payments, the ledger and the inbox."""
 
-from checkout.models.cart import MAX_SEATS, Cart, CartItem
+from checkout.models.cart import MAX_COURSES, MAX_SEATS, Cart, CartItem
 from checkout.models.order import (
     HeldReason,
     InvalidTransition,
@@ -13,6 +13,7 @@ from checkout.models.payment import Fulfillment, LedgerEntry, LedgerKind, Paymen
 from checkout.models.webhook_event import EventState, WebhookEvent
 
 __all__ = [
+    "MAX_COURSES",
     "MAX_SEATS",
     "Cart",
     "CartItem",

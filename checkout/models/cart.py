@@ -13,6 +13,7 @@ from catalog.models import Course
 from project.accounts.models import User
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
+MAX_COURSES = 100  # in one order; Stripe's page lists no more
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -31,9 +32,12 @@ class CartQuerySet(models.QuerySet["Cart"]):
         return self.filter(owner=owner)
 
     def of_order(self, *, cart_id: int | None, owner_id: int | None) -> "CartQuerySet":
-        """The cart that an order was made from, and the buyer's open one if it is another now."""
+        """The cart that an order was made from, and the buyer's open one if it is another now.
+
+        None at all for an order that has let go of its cart.
+        """
         theirs = Q(owner=owner_id, merged_at=None) if owner_id else Q()
-        return self.filter(Q(pk=cart_id) | theirs) if cart_id or owner_id else self.none()
+        return self.filter(Q(pk=cart_id) | theirs) if cart_id else self.none()
 
     def locked_for_order(self, *, cart_id: int | None, owner_id: int | None) -> list["Cart"]:
         """Lock those carts, in the order of their ids, until the transaction ends; return them."""
@@ -86,6 +90,11 @@ class Cart(models.Model):
         changed = items.delete()[0] if seats == 0 else items.update(seats=seats)
         self._touch()
         return bool(changed)
+
+    def fingerprint(self, items: "list[CartItem]") -> str:
+        """Return what identifies this content: courses, seats and prices, in any order."""
+        wanted = [(item.course_id, item.seats, item.course.price_minor) for item in items]
+        return hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()
 
     def accept_prices(self) -> None:
         """Note that today's prices were shown: from now on only a newer change is mentioned."""
@@ -157,8 +166,3 @@ class CartItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.course} × {self.seats}"
-
-
-def fingerprint(wanted: list[tuple[int, int, int]]) -> str:
-    """Return what identifies a cart: the (course id, seats, price) of its lines, in any order."""
-    return hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()

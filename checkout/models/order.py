@@ -86,6 +86,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Those whose payment may still come."""
         return self.filter(status__in=LIVE)
 
+    def payable(self) -> "OrderQuerySet":
+        """Those whose customer may be sent to pay."""
+        return self.filter(status=OrderStatus.PENDING, held_reason=HeldReason.NOT_HELD)
+
     def newest_first(self) -> "OrderQuerySet":
         """The latest first."""
         return self.order_by("-created_at", "-pk")
@@ -181,13 +185,31 @@ class Order(models.Model):
         """Whether the payment may still come."""
         return self.status in LIVE
 
+    @property
+    def is_payable(self) -> bool:
+        """Whether the customer may be sent to pay."""
+        return self.status == OrderStatus.PENDING and not self.held_reason
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the money is there, or on its way."""
+        return self.status in (OrderStatus.PAID, OrderStatus.PROCESSING) or bool(self.held_reason)
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words for the customer."""
+        return "We are looking at it" if self.held_reason else str(self.get_status_display())
+
     def can_become(self, status: OrderStatus) -> bool:
         """Whether that move is allowed from where it stands."""
         return status in NEXT_STATUSES[OrderStatus(self.status)]
 
     def start_processing(self) -> bool:
-        """Wait for the bank, which may take days. Return whether anything changed."""
-        return self._move_to(OrderStatus.PROCESSING)
+        """Wait for the bank, which may take days. Return whether anything changed.
+
+        The order lets go of its cart, which is free for the next one meanwhile.
+        """
+        return self._move_to(OrderStatus.PROCESSING, cart=None)
 
     def reopen(self) -> bool:
         """Let the customer pay anew, after the bank refused. Return whether anything changed."""
@@ -206,8 +228,11 @@ class Order(models.Model):
         return self._move_to(OrderStatus.CANCELED)
 
     def hold(self, reason: HeldReason) -> None:
-        """Keep what was paid from being fulfilled until staff have looked at it."""
-        self._change(held_reason=reason)
+        """Keep what was paid from being fulfilled until staff have looked at it.
+
+        It lets go of its cart: nobody shall pay for the same things twice meanwhile.
+        """
+        self._change(held_reason=reason, cart=None)
 
     def note_change(self) -> None:
         """Count a change that a page may want to show."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from checkout.gateways import Gateway, Snapshot
@@ -54,6 +55,12 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def live(self) -> "PaymentQuerySet":
         """Those that may still bring money by themselves."""
         return self.filter(status__in=LIVE)
+
+    def unheard_of(self, *, since: datetime) -> "PaymentQuerySet":
+        """Live ones with a session, made and last asked about before ``since``."""
+        last_look = Coalesce("last_checked_at", "created_at")
+        asked = self.live().exclude(session_id=None).alias(last_look=last_look)
+        return asked.filter(last_look__lt=since).order_by("pk")
 
     def locked(self) -> "PaymentQuerySet":
         """Rows locked until the transaction ends."""
@@ -204,32 +211,40 @@ class Payment(models.Model):
 
     def fail(self, error: str) -> bool:
         """Note that the bank refused after all. Return whether anything changed."""
-        return self._move_to(PaymentStatus.FAILED, last_error=error[:500])
+        return self._end_as(PaymentStatus.FAILED, last_error=error[:500])
 
     def expire(self) -> bool:
         """Note that the session ended without money. Return whether anything changed."""
-        return self._move_to(PaymentStatus.EXPIRED)
+        return self._end_as(PaymentStatus.EXPIRED)
 
     def abandon(self, error: str) -> bool:
         """Give up: the gateway refused to open a session. Return whether anything changed."""
-        return self._move_to(PaymentStatus.ABANDONED, last_error=error[:500])
+        return self._end_as(PaymentStatus.ABANDONED, last_error=error[:500])
 
     def adopt_session(self, session_id: str) -> None:
         """Save the session of an event that came before the answer that opened it."""
         Payment.objects.filter(pk=self.pk, session_id=None).update(session_id=session_id)
         self.refresh_from_db(fields=["session_id"])
 
-    def is_due_for_check(self, *, every: timedelta) -> bool:
+    def is_due_for_check(self, *, every: timedelta, head_start: bool = True) -> bool:
         """Claim the right to ask the gateway now: one caller gets it in each interval.
 
-        The first call only starts the clock, because a webhook is on its way that saves asking.
-        Each claim is one UPDATE, so that a page reloaded a hundred times asks once.
+        With a ``head_start`` the first call only starts the clock, because a webhook is on its way
+        that saves asking. Each claim is one UPDATE, so that a page reloaded a hundred times asks
+        once.
         """
         now = timezone.now()
         mine = Payment.objects.filter(pk=self.pk)
         if mine.filter(last_checked_at=None).update(last_checked_at=now):
-            return False
+            return not head_start
         return bool(mine.filter(last_checked_at__lte=now - every).update(last_checked_at=now))
+
+    def _end_as(self, status: PaymentStatus, **changes: Any) -> bool:
+        """Move to the end of an attempt, which the order's page shows."""
+        has_moved = self._move_to(status, **changes)
+        if has_moved:
+            self.order.note_change()
+        return has_moved
 
     def _move_to(self, status: PaymentStatus, **changes: Any) -> bool:
         """Move to ``status`` in one UPDATE; return ``False`` if it was there already."""

@@ -88,8 +88,18 @@ class WebhookEvent(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether there is still something to do."""
+        """Whether it is to be delivered again."""
         return self.state in OPEN
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it was given up."""
+        return self.state == EventState.DEAD
+
+    @property
+    def wants_action(self) -> bool:
+        """Whether there is still something to do. One that was given up gets another chance."""
+        return self.is_open or self.is_dead
 
     def finish(self) -> None:
         """It was acted on."""

@@ -65,7 +65,10 @@ def _comes_from_elsewhere(request: HtmxRequest) -> bool:
     if site:
         return site != "same-origin"
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.get_host()
+    try:
+        return origin is not None and urlsplit(origin).netloc != request.get_host()
+    except ValueError:
+        return True
 
 
 @never_cache
@@ -148,6 +151,7 @@ def _neighbor(request: HtmxRequest, course: Course) -> str:
 def _canceled_order(request: HtmxRequest) -> Order | None:
     """Return the order whose payment page was left, if it is the visitor's and not yet paid."""
     reference = request.GET.get("canceled", "")
-    if not reference or not request.user.is_authenticated:
+    if not reference.isalnum() or not request.user.is_authenticated:
         return None
-    return Order.objects.held_by(request.user).live().filter(reference=reference[:32]).first()
+    mine = Order.objects.held_by(request.user).payable()
+    return mine.filter(reference=reference[:32]).first()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import OperationalError, models
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from checkout.carts import summary_of
 from checkout.gateways import GatewayError
-from checkout.models import Order
+from checkout.models import Order, PaymentStatus
+from checkout.opening import open_payment
 from checkout.panel import OrderPanel
 from checkout.settlement import WrongSession, sync_payment
 from project.htmx import (
@@ -52,7 +53,8 @@ def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
         return sign_in_first(request, next_url=request.path)
     order = _order_of(request, reference)
     _check_with_gateway(order)
-    return render_part(request, "checkout/order_detail.html", "stage", _context(request, order))
+    panel = OrderPanel(order, request.user, since=OrderPanel.read_poll(request.GET).since)
+    return render_part(request, "checkout/order_detail.html", "stage", panel.context())
 
 
 @never_cache
@@ -81,8 +83,26 @@ def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     order = _order_of(request, reference)
     _check_with_gateway(order)
     if wants_part(request):
-        return _flip(request, OrderPanel(order, request.user))
+        since = OrderPanel.read_poll(request.GET).since
+        return _flip(request, OrderPanel(order, request.user, since=since))
     return redirect_browser(request, order.get_absolute_url())
+
+
+@never_cache
+@login_required
+@require_POST
+def order_payment(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Try again to pay an order whose last attempt failed."""
+    order = _order_of(request, reference)
+    page = order.get_absolute_url()
+    try:
+        payment = open_payment(order)
+    except (GatewayError, WrongSession, OperationalError):
+        logger.warning("order %s could not be opened for payment", order.pk, exc_info=True)
+        messages.error(request, "The payment service did not answer. Please try again in a moment.")
+        return redirect_browser(request, page)
+    is_waiting = payment.status == PaymentStatus.OPEN and payment.order.is_payable
+    return redirect_browser(request, payment.session_url if is_waiting else page)
 
 
 def _order_of(request: HtmxRequest, reference: str) -> Order:
@@ -103,7 +123,7 @@ def _check_with_gateway(order: Order) -> None:
         return
     try:
         sync_payment(payment)
-    except (GatewayError, WrongSession):
+    except (GatewayError, WrongSession, OperationalError):
         logger.warning("payment %s could not be checked", payment.pk, exc_info=True)
     order.refresh_from_db()
 
@@ -113,12 +133,6 @@ def _flip(request: HtmxRequest, panel: OrderPanel) -> HttpResponse:
     if panel.state in ("paid", "bank"):
         context["cart"] = summary_of(request)
     return render(request, "checkout/order_detail.html#panel", context)
-
-
-def _context(request: HtmxRequest, order: Order) -> dict[str, Any]:
-    if order.is_live and "canceled" in request.GET:
-        messages.info(request, "You have not been charged.")
-    return OrderPanel(order, request.user).context()
 
 
 def _ended(reference: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import logging
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -13,6 +14,7 @@ from checkout.carts import cart_of
 from checkout.gateways import GatewayError, NotConfigured, Refused
 from checkout.models import Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
+from checkout.settlement import WrongSession
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
 
 logger = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ def start(request: HtmxRequest) -> HttpResponse:
     except CartNeedsAttention as error:
         cart.accept_prices()
         return _back_to_cart(request, str(error))
-    except GatewayError as error:
+    except (GatewayError, WrongSession, OperationalError) as error:
         logger.warning("checkout of cart %s did not start: %s", cart.pk, error)
         return _back_to_cart(request, _apology(error))
     return redirect_browser(request, _next_page(payment))
@@ -50,7 +52,7 @@ def _token(request: HtmxRequest) -> UUID:
 
 
 def _next_page(payment: Payment) -> str:
-    is_waiting = payment.status == PaymentStatus.OPEN and payment.session_url
+    is_waiting = payment.status == PaymentStatus.OPEN and payment.order.is_payable
     return payment.session_url if is_waiting else payment.order.get_absolute_url()
 
 
@@ -59,11 +61,11 @@ def _back_to_cart(request: HtmxRequest, why: str) -> HttpResponse:
     return redirect_browser(request, reverse("checkout:cart"))
 
 
-def _apology(error: GatewayError) -> str:
+def _apology(error: Exception) -> str:
     if isinstance(error, NotConfigured):
         return "This shop cannot take payments yet. Your cart is kept."
     if isinstance(error, Refused):
-        return "Payments are not possible just now. We have been told. Your cart is kept."
+        return "Payments are not possible just now. Please try again later. Your cart is kept."
     return (
         "The payment service did not answer. You have not been charged. "
         "Please try again in a moment."

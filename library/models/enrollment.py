@@ -189,6 +189,11 @@ class Enrollment(models.Model):
         return self.status == EnrollmentStatus.SUSPENDED
 
     @property
+    def is_revoked(self) -> bool:
+        """Whether it was taken back for good."""
+        return self.status == EnrollmentStatus.REVOKED
+
+    @property
     def is_unclaimed(self) -> bool:
         """Whether it is free to be taken."""
         return self.status == EnrollmentStatus.UNCLAIMED

@@ -47,7 +47,7 @@ def test_waiting_page_polls_and_reloads_itself_without_javascript(shopper, order
     page = text_of(shopper.client.get(order.get_absolute_url()))
 
     assert 'hx-trigger="every 2s, poll-now"' in page
-    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
+    assert f'http-equiv="refresh" content="3;url={order.get_absolute_url()}?t=' in page
     assert "Start lesson 1" not in page
 
 
@@ -226,7 +226,7 @@ def test_decline_ends_in_a_purchase_with_another_card_in_the_same_session(gatewa
     ("spoil", "sentence"),
     [
         (lambda p: p.fail("No."), "The payment did not go through"),
-        (lambda p: p.order.expire(), "This order has run out of time"),
+        (lambda p: p.order.expire(), "This order was closed"),
         (lambda p: p.order.cancel(), "This order was canceled"),
         (lambda p: p.order.hold("amount_mismatch"), "We are looking at your payment"),
         (lambda p: p.order.start_processing(), "Your bank is confirming"),

@@ -97,7 +97,7 @@ def test_webhook(gateway, shopper, shop_of, courses, settings, django_assert_num
             headers={"Stripe-Signature": signature},
         )
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         assert send().status_code == 200
     with django_assert_num_queries(2):
         assert send().status_code == 200

@@ -81,7 +81,9 @@ def test_settle_never_takes_paid_back(state):
     assert books_of(payment.order) == books
 
 
-@pytest.mark.parametrize("change", [{"amount_minor": 3899}, {"currency": "eur"}])
+@pytest.mark.parametrize(
+    "change", [{"amount_minor": 3899}, {"amount_minor": 3901}, {"currency": "eur"}]
+)
 def test_settle_holds_an_order_that_was_paid_with_something_else(change):
     """LESSONS 3: amount and currency equal the order's, or nothing is granted."""
     staff = create_staff()
@@ -99,6 +101,7 @@ def test_settle_holds_an_order_that_was_paid_with_something_else(change):
         "receipts": 0,
     }
     assert order.held_reason == "amount_mismatch"
+    assert not Cart.objects.of_owner(order.user).items.exists()
     assert not Enrollment.objects.exists()
     assert [mail.to for mail in OutboundMail.objects.all()] == [staff.email]
 
@@ -134,6 +137,7 @@ def test_settle_books_a_second_paid_session_and_grants_nothing_for_it():
         "lines": ["granted"],
         "receipts": 1,
     }
+    assert OutboundMail.objects.filter(key__startswith="surplus:").count() == 1
 
 
 @pytest.mark.parametrize("status", [OrderStatus.EXPIRED, OrderStatus.CANCELED])
@@ -157,10 +161,13 @@ def test_settle_waits_for_a_slow_bank_and_then_grants():
     settle(payment.pk, snapshot_of(payment, SessionState.PROCESSING))
     assert books_of(order)["order"] == "processing"
     assert not Enrollment.objects.exists()
-    assert not order.cart.items.exists()
+    cart = Cart.objects.of_owner(order.user)
+    assert (order.cart, cart.items.count()) == (None, 0)
+    cart.put(order.lines.get().course, seats=2)  # for somebody else, while the bank takes its time
 
     settle(payment.pk, snapshot_of(payment))
     assert books_of(order)["order"] == "paid"
+    assert cart.items.get().seats == 2
 
 
 def test_settle_lets_one_pay_anew_after_the_bank_refused():

@@ -80,7 +80,13 @@ def server(settings):
     """Serve the shop, and the views above, on a free port."""
     settings.ROOT_URLCONF = __name__
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    settings.REQUEST_THREADS = {"pages": 2, "gateway": 1, "sandbox": 1, "sandbox api": 1}
+    settings.REQUEST_THREADS = {
+        "pages": 2,
+        "gateway": 1,
+        "webhooks": 1,
+        "sandbox": 1,
+        "sandbox api": 1,
+    }
     slow_gate.clear()
     closed.clear()
     config = uvicorn.Config(OneHopHandler(), port=0, log_config=None, lifespan="on")
@@ -130,7 +136,8 @@ def test_what_waits_for_a_gateway_holds_up_no_page(server):
         ("/orders/abc/check/", "gateway"),
         ("/orders/abc/status/", "pages"),
         ("/checkout/", "gateway"),
-        ("/webhooks/stripe/", "gateway"),
+        ("/webhooks/stripe/", "webhooks"),
+        ("/orders/", "pages"),
         ("/sandbox/v1/checkout/sessions", "sandbox api"),
         ("/sandbox/pay/cs_test_1/", "sandbox"),
     ],

@@ -1,0 +1,33 @@
+"""What checkout leaves to the worker: asking about payments of which nobody has told us."""
+
+import logging
+from datetime import timedelta
+
+from django.db import OperationalError
+from django.utils import timezone
+
+from checkout.gateways import GatewayError
+from checkout.models import Payment
+from checkout.settlement import WrongSession, sync_payment
+from project.jobs import periodic
+
+logger = logging.getLogger(__name__)
+
+UNHEARD = timedelta(hours=1)  # of a session that is open and of which nothing was heard
+BATCH = 100
+
+
+@periodic("*/10 * * * *")
+def look_after_open_payments() -> None:
+    """Settle what was paid, or has ended, while no webhook and no visitor told us.
+
+    Each session is asked about at most once an hour, so that a shop whose webhooks never arrive
+    still opens what was paid for.
+    """
+    for payment in Payment.objects.unheard_of(since=timezone.now() - UNHEARD)[:BATCH]:
+        if not payment.is_due_for_check(every=UNHEARD, head_start=False):
+            continue
+        try:
+            sync_payment(payment)
+        except (GatewayError, WrongSession, OperationalError) as error:
+            logger.warning("payment %s could not be looked after: %s", payment.pk, error)
