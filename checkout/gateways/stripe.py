@@ -249,9 +249,9 @@ def _notice(event: Any) -> Notice:
     """Return what an event says. Raise ``Malformed`` if it is not one."""
     try:
         thing = event["data"]["object"]
-        is_event = event["object"] == "event" and isinstance(thing["id"], str)
+        is_event = event["object"] == "event"
         created = datetime.fromtimestamp(int(event["created"]), UTC)
-        ids = [event["id"], event["type"]]
+        ids = [event["id"], event["type"], thing["id"]]
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise Malformed("not an event") from error
     if not is_event or not all(isinstance(name, str) and 0 < len(name) <= 255 for name in ids):
@@ -263,7 +263,7 @@ def _notice(event: Any) -> Notice:
         event_id=event["id"],
         type=event["type"],
         livemode=event.get("livemode") is True,
-        object_id=thing["id"][:255],
+        object_id=thing["id"],
         created_at=created,
         api_version=str(event.get("api_version") or "")[:64],
         session_id=thing["id"] if is_session else None,

@@ -84,7 +84,8 @@ def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     _check_with_gateway(order)
     if wants_part(request):
         since = OrderPanel.read_poll(request.GET).since
-        return _flip(request, OrderPanel(order, request.user, since=since))
+        # It was asked just now: the panel need not ask by itself again.
+        return _flip(request, OrderPanel(order, request.user, since=since), asks_gateway=False)
     return redirect_browser(request, order.get_absolute_url())
 
 
@@ -128,8 +129,8 @@ def _check_with_gateway(order: Order) -> None:
     order.refresh_from_db()
 
 
-def _flip(request: HtmxRequest, panel: OrderPanel) -> HttpResponse:
-    context = panel.context() | {"is_fragment": True}
+def _flip(request: HtmxRequest, panel: OrderPanel, **changes: Any) -> HttpResponse:
+    context = panel.context() | {"is_fragment": True} | changes
     if panel.state in ("paid", "bank"):
         context["cart"] = summary_of(request)
     return render(request, "checkout/order_detail.html#panel", context)
