@@ -1,15 +1,11 @@
 """How money becomes enrollment: carts, orders, payments, the ledger and the inbox."""
 
 from checkout.models.cart import MAX_COURSES, MAX_SEATS, Cart, CartItem
-from checkout.models.order import (
-    HeldReason,
-    InvalidTransition,
-    LineOutcome,
-    Order,
-    OrderLine,
-    OrderStatus,
-)
-from checkout.models.payment import Fulfillment, LedgerEntry, LedgerKind, Payment, PaymentStatus
+from checkout.models.fulfillment import Fulfillment
+from checkout.models.ledger import LedgerEntry, LedgerKind
+from checkout.models.order import HeldReason, InvalidTransition, Order, OrderStatus
+from checkout.models.order_line import LineOutcome, OrderLine
+from checkout.models.payment import Payment, PaymentStatus
 from checkout.models.webhook_event import EventState, WebhookEvent
 
 __all__ = [

@@ -11,10 +11,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Course
 from catalog.money import format_money
 from checkout.models.cart import Cart
-from library.models import Enrollment
 from project.accounts.models import User
 
 # Without letters and digits that are mistaken for each other. 20 of 32 are 100 bits: a secret.
@@ -255,67 +253,3 @@ class Order(models.Model):
         if self.status != status:
             raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
         return bool(moved)
-
-
-class LineOutcome(models.TextChoices):
-    """What became of a seat that was paid for."""
-
-    NONE = "none", "Not decided"
-    GRANTED = "granted", "Granted"
-    ALREADY_OWNED = "already_owned", "The course was owned already"
-    UNAVAILABLE = "unavailable", "Could not be delivered"
-
-
-class OrderLine(models.Model):
-    """One seat on one course, at the price it was sold for."""
-
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
-    seat = models.PositiveSmallIntegerField(default=1, help_text="1 for the first on this course.")
-    title = models.CharField(max_length=120)
-    price_minor = models.BigIntegerField("price")
-    is_for_buyer = models.BooleanField(
-        default=True, help_text="The buyer's own seat; others are handed out."
-    )
-    outcome = models.CharField(max_length=16, choices=LineOutcome, default=LineOutcome.NONE)
-    enrollment = models.OneToOneField(
-        Enrollment,
-        on_delete=models.PROTECT,
-        related_name="order_line",
-        null=True,
-        blank=True,
-        editable=False,
-    )
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["order", "course", "seat"], name="line_seat_once_per_order"
-            ),
-            models.CheckConstraint(condition=Q(price_minor__gte=0), name="line_price_not_negative"),
-            models.CheckConstraint(
-                condition=Q(outcome="granted", enrollment__isnull=False)
-                | ~Q(outcome="granted") & Q(enrollment__isnull=True),
-                name="line_granted_iff_enrollment",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__in=LineOutcome.values), name="line_outcome_is_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def price(self) -> str:
-        """The price as people write it."""
-        return format_money(self.price_minor, self.order.currency)
-
-    def decide(self, enrollment: Enrollment | None) -> None:
-        """Note the seat that this line bought, or that the buyer had the course already.
-
-        A line grants one seat, ever. The caller saves.
-        """
-        self.enrollment = enrollment
-        self.outcome = LineOutcome.GRANTED if enrollment else LineOutcome.ALREADY_OWNED

@@ -1,0 +1,23 @@
+"""The exactly-once marker of an order that was fulfilled."""
+
+from django.db import models
+
+from checkout.models.order import Order
+from checkout.models.payment import Payment
+
+
+class Fulfillment(models.Model):
+    """The exactly-once marker: this order was fulfilled, because of this payment.
+
+    Its primary key is the order, so that the database refuses a second fulfillment whatever the
+    code does.
+    """
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, primary_key=True, related_name="fulfillment"
+    )
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="fulfillment")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Fulfillment of {self.order}"
