@@ -1,4 +1,4 @@
-"""What checkout leaves to the worker: asking about payments of which nobody has told us."""
+"""What checkout leaves to the worker: asking about payments, and closing what nobody pays."""
 
 import logging
 from datetime import timedelta
@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from checkout.gateways import GatewayError
-from checkout.models import Payment
+from checkout.models import InvalidTransition, Order, Payment
 from checkout.settlement import WrongSession, sync_payment
 from project.jobs import periodic
 
@@ -31,3 +31,13 @@ def look_after_open_payments() -> None:
             sync_payment(payment)
         except (GatewayError, WrongSession, OperationalError) as error:
             logger.warning("payment %s could not be looked after: %s", payment.pk, error)
+
+
+@periodic("*/10 * * * *")
+def close_overdue_orders() -> None:
+    """Close orders whose time is over and that nothing at a gateway can pay any more."""
+    for order in Order.objects.overdue(timezone.now())[:BATCH]:
+        try:
+            order.expire()
+        except InvalidTransition:
+            logger.info("order %s was paid at the last moment", order.pk)

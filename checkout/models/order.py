@@ -1,6 +1,7 @@
 """Orders: what was asked for and at what price, written down before any money moves."""
 
 import secrets
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -87,6 +88,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def payable(self) -> "OrderQuerySet":
         """Those whose customer may be sent to pay."""
         return self.filter(status=OrderStatus.PENDING, held_reason=HeldReason.NOT_HELD)
+
+    def overdue(self, now: datetime) -> "OrderQuerySet":
+        """Those whose time is over, and that have no payment under way."""
+        under_way = Q(payments__status__in=("creating", "open", "processing"))
+        return self.payable().filter(expires_at__lt=now).exclude(under_way).order_by("pk")
 
     def newest_first(self) -> "OrderQuerySet":
         """The latest first."""
