@@ -6,6 +6,7 @@ from django.test import Client
 
 from checkout.gateways import stripe as stripe_gateway
 from checkout.models import Cart
+from tests.checkout.memory_gateway import MemoryGateway
 from tests.factories import create_course, create_learner
 
 HTMX = {"HX-Request": "true"}
@@ -34,6 +35,14 @@ def gateway(live_server, settings):
     settings.STRIPE_API_BASE = f"{live_server.url}/sandbox"
     yield live_server
     stripe_gateway.close_clients()
+
+
+@pytest.fixture
+def memory_gateway(monkeypatch):
+    """A gateway without HTTP, in Stripe's place: for what does not depend on how Stripe speaks."""
+    gateway = MemoryGateway()
+    monkeypatch.setattr(stripe_gateway, "StripeGateway", lambda: gateway)
+    return gateway
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""A gateway in this process: as quick as a call, and as unpunctual as a test wants it."""
+
+import threading
+from collections import Counter
+
+from django.utils import timezone
+
+from checkout.gateways import SessionState, Started
+from checkout.models.payment import LIFETIME
+from tests.checkout.shop import snapshot_of
+
+
+class MemoryGateway:
+    """Sessions by their ids, for tests of the shop that need no Stripe on the other side.
+
+    ``trouble`` has the error that a session answers with; ``meanwhile`` is called with each
+    payment while its session is being made.
+    """
+
+    name = "stripe"
+    livemode = False
+
+    def __init__(self):
+        self.states = {}
+        self.asked = Counter()
+        self.trouble = {}
+        self.meanwhile = lambda payment: None
+        self._lock = threading.Lock()
+
+    def build_request(self, order, *, key, expires_at):
+        return {"payment": key}
+
+    def check_amount(self, amount_minor, currency):
+        pass
+
+    def create(self, payment):
+        """Open a session; asked again with the same key, it is the same session."""
+        session_id = f"cs_test_{payment.idempotency_key}"
+        with self._lock:
+            self.states.setdefault(session_id, SessionState.OPEN)
+        self.meanwhile(payment)
+        return Started(
+            session_id=session_id,
+            url=f"http://pay.example/{session_id}",
+            expires_at=timezone.now() + LIFETIME,
+        )
+
+    def fetch(self, payment):
+        self.asked[payment.session_id] += 1
+        if payment.session_id in self.trouble:
+            raise self.trouble[payment.session_id]
+        return snapshot_of(payment, self.states[payment.session_id])
+
+    def cancel(self, payment):
+        self._end_open(payment.session_id, SessionState.EXPIRED)
+        return self.fetch(payment)
+
+    def pay(self, session_id):
+        """Be the customer. Return whether the session took the money."""
+        return self._end_open(session_id, SessionState.PAID)
+
+    def in_state(self, state):
+        """Return the ids of the sessions in that state."""
+        return {session_id for session_id, known in self.states.items() if known == state}
+
+    def _end_open(self, session_id, state):
+        with self._lock:
+            is_open = self.states[session_id] == SessionState.OPEN
+            if is_open:
+                self.states[session_id] = state
+        return is_open
