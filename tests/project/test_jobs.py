@@ -1,13 +1,16 @@
 """Work that can wait: deferred with its transaction, done by a real worker."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.db import connection, connections, transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from project.jobs import PATIENTLY, job
-from project.mail import deliver, send_later
+from project.mail import deliver, send_later, take_up_again
 from project.models import OutboundMail
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -149,3 +152,21 @@ def test_mail_that_was_sent_is_not_sent_again():
     deliver(OutboundMail.objects.get().pk)
 
     assert len(mail.outbox) == 1
+
+
+def test_mail_that_an_outage_kept_is_taken_up_again():
+    """Its job has given up by then; what is a fortnight old would only confuse."""
+    for age in (timedelta(0), timedelta(hours=11), timedelta(hours=13), timedelta(days=15)):
+        OutboundMail.objects.create(to="ada@example.com", subject=f"{age}", text="Thanks.")
+        OutboundMail.objects.filter(subject=f"{age}").update(created_at=timezone.now() - age)
+    send_later(to="ada@example.com", subject="sent", text="Thanks.")
+    work()
+    OutboundMail.objects.filter(subject="sent").update(
+        created_at=timezone.now() - timedelta(hours=13)
+    )
+    mail.outbox.clear()
+
+    take_up_again()
+    work()
+
+    assert [message.subject for message in mail.outbox] == ["13:00:00"]
