@@ -42,8 +42,17 @@ def summary_of(request: HtmxRequest) -> CartSummary:
     known: CartSummary | None = getattr(request, "cart_summary", None)
     if known is None:
         cart = cart_of(request)
-        known = CartSummary(cart, owned=owned_by(request.user) if cart else set())
+        known = CartSummary(cart, owned=owned_on(request) if cart else set())
         request.cart_summary = known  # type: ignore[attr-defined]
+    return known
+
+
+def owned_on(request: HtmxRequest) -> set[int]:
+    """Return what the visitor need not buy, read once for each request."""
+    known: set[int] | None = getattr(request, "owned_courses", None)
+    if known is None:
+        known = owned_by(request.user)
+        request.owned_courses = known  # type: ignore[attr-defined]
     return known
 
 

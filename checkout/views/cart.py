@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Course
-from checkout.carts import cart_of, forget_summary, make_cart_of, owned_by, summary_of
+from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.models import MAX_SEATS, Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
 
@@ -87,7 +87,7 @@ def cart_items(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponse("Which course should go into the cart?", status=400)
     course = get_object_or_404(Course.objects.for_sale(), slug=form.cleaned_data["course"])
-    if course.pk in owned_by(request.user):
+    if course.pk in owned_on(request):
         messages.info(request, f"“{course}” is yours already. You will find it on your shelf.")
     elif make_cart_of(request).put(course, seats=form.cleaned_data["seats"] or 1):
         messages.success(request, f"“{course}” is in your cart.")
@@ -132,7 +132,7 @@ def _changed(
     context = {
         "cart": summary_of(request),
         "course": course,
-        "owned": owned_by(request.user),
+        "owned": owned_on(request),
         "focus": focus,
     }
     return render(request, "checkout/_cart_changed.html", context, status=status)
