@@ -280,7 +280,7 @@ def test_order_that_is_paid_while_its_session_is_made_is_shown(memory_gateway, s
     shopper.wants(course)
 
     def earlier_attempt_is_paid(payment):
-        earlier = create_payment(order=payment.order, attempt=9, status="expired")
+        earlier = create_payment(order=payment.order, attempt=0, status="expired")
         settle(earlier.pk, snapshot_of(earlier))
 
     memory_gateway.meanwhile = earlier_attempt_is_paid

@@ -8,7 +8,7 @@ storm would prove nothing.
 import random
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from checkout.models.payment import LIFETIME
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import sync_payment
 from tests.checkout.test_cart_merging import sign_in_with
+from tests.checkout.test_start import check_out, statuses
 from tests.factories import create_course, create_learner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,6 +127,36 @@ def test_storm_sells_everything_once_and_loses_nothing(memory_gateway):
     assert set(seen) - {"nothing to pay", "too late to pay"} == deeds
     assert problems(memory_gateway) == {}
     assert Payment.objects.filter(status="paid").count() == seen["pay"] > 1
+
+
+def test_order_that_is_paid_while_the_cart_is_looked_at_is_not_sold_again(
+    memory_gateway, shopper, course
+):
+    """In the instant between what one has and what one has ordered, both would seem to be new."""
+    shopper.wants(course)
+    check_out(shopper)
+    payment, settling = Payment.objects.get(), []
+    memory_gateway.pay(payment.session_id)
+
+    def notice():
+        try:
+            return sync_payment(payment)
+        finally:
+            connection.close()
+
+    def notice_first(execute, sql, params, many, context):
+        if '"checkout_order"."cart_id" = %s' in sql and not settling:
+            settling.append(pool.submit(notice))
+            wait(settling, timeout=0.3)
+        return execute(sql, params, many, context)
+
+    with ThreadPoolExecutor(1) as pool, connection.execute_wrapper(notice_first):
+        response = check_out(shopper)
+
+    assert len(settling) == 1
+    assert settling[0].exception() is None
+    assert response["Location"] == Order.objects.get().get_absolute_url()
+    assert statuses() == (["paid"], ["paid"])
 
 
 def begin_naively(gateway, cart, *, user, email, token):
