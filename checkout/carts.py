@@ -85,7 +85,9 @@ def bring_cart_along(sender: Any, request: HttpRequest, user: User, **_: Any) ->
 @transaction.atomic
 def _merge(cart_id: int, user: User) -> None:
     own = Cart.objects.of_owner(user)
-    locked = Cart.objects.filter(pk__in=[cart_id, own.pk]).order_by("pk").select_for_update()
+    locked = (
+        Cart.objects.filter(pk__in=[cart_id, own.pk]).order_by("pk").select_for_update(no_key=True)
+    )
     carts = {cart.pk: cart for cart in locked}
     visitor = carts.get(cart_id)
     if visitor is None or visitor.owner_id not in (None, user.pk):

@@ -287,5 +287,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     # It tells of every start and every job, in every command.
-    "loggers": {"procrastinate": {"level": "WARNING"}},
+    # And Stripe's library quotes what customers typed: what matters of it, our own lines say.
+    "loggers": {"procrastinate": {"level": "WARNING"}, "stripe": {"level": "CRITICAL"}},
 }

@@ -157,17 +157,18 @@ def close_clients() -> None:
 def _explain(error: stripe.StripeError) -> NoReturn:
     """Raise what the error means for us. Whether something was done decides, not the class.
 
-    Stripe's sentences may quote what the customer typed, so only its codes are kept.
+    Stripe's sentences may quote what the customer typed, so only its codes are kept,
+    and the error itself is not shown beside ours.
     """
     status = error.http_status
     what = f"{type(error).__name__} {status} {error.code or ''} {error.request_id or ''}".strip()
     if status == 404:
-        raise NotFound(what) from error
+        raise NotFound(what) from None
     if status in (409, 429):
-        raise Unavailable(what) from error
+        raise Unavailable(what) from None
     if status is not None and 400 <= status < 500:
-        raise Refused(f"{what} {getattr(error, 'param', None) or ''}".strip()) from error
-    raise OutcomeUnknown(what) from error
+        raise Refused(f"{what} {getattr(error, 'param', None) or ''}".strip()) from None
+    raise OutcomeUnknown(what) from None
 
 
 def _line_items(order: "Order") -> list[dict[str, Any]]:

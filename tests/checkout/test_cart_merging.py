@@ -53,7 +53,6 @@ def test_two_sign_ins_at_once_merge_one_cart_once(course):
     assert visitor.merged_at is not None
 
 
-@pytest.mark.xfail(strict=True, reason="The merge locks carts against whatever refers to them.")
 @pytest.mark.django_db(transaction=True)
 def test_course_put_in_while_the_cart_is_merged_stops_neither(course):
     """The same course, an instant before the merge puts it in: neither waits for the other."""

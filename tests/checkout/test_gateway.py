@@ -163,7 +163,6 @@ def test_customers_words_are_not_kept_with_a_refusal(refused):
     assert list(attempts) == [("abandoned", said), ("abandoned", said), ("open", "")]
 
 
-@pytest.mark.xfail(strict=True, reason="Tracebacks and the SDK's own log quote Stripe's sentence.")
 @pytest.mark.django_db
 def test_customers_words_are_in_no_log(caplog, request):
     """Logs are read by more people than orders are."""

@@ -159,14 +159,12 @@ def test_mail_that_an_outage_kept_is_taken_up_again():
     for age in (timedelta(0), timedelta(hours=11), timedelta(hours=13), timedelta(days=15)):
         OutboundMail.objects.create(to="ada@example.com", subject=f"{age}", text="Thanks.")
         OutboundMail.objects.filter(subject=f"{age}").update(created_at=timezone.now() - age)
-    send_later(to="ada@example.com", subject="sent", text="Thanks.")
-    work()
-    OutboundMail.objects.filter(subject="sent").update(
-        created_at=timezone.now() - timedelta(hours=13)
-    )
-    mail.outbox.clear()
+    sent = OutboundMail.objects.create(to="ada@example.com", subject="sent", text="Thanks.")
+    deliver(sent.pk)
+    OutboundMail.objects.filter(pk=sent.pk).update(created_at=timezone.now() - timedelta(hours=13))
 
     take_up_again()
-    work()
 
-    assert [message.subject for message in mail.outbox] == ["13:00:00"]
+    tasks = ProcrastinateJob.objects.filter(task_name="project.mail.deliver")
+    taken_up = OutboundMail.objects.filter(pk__in=[task.args["mail_id"] for task in tasks])
+    assert [message.subject for message in taken_up] == ["13:00:00"]
