@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import OperationalError
 from django.utils import timezone
 
-from checkout.gateways import GatewayError
+from checkout.gateways import GatewayError, NotFound
 from checkout.models import InvalidTransition, Order, Payment
 from checkout.settlement import WrongSession, sync_payment
 from project.jobs import periodic
@@ -28,9 +28,16 @@ def look_after_open_payments() -> None:
         if not payment.is_due_for_check(every=UNHEARD, head_start=False):
             continue
         try:
-            sync_payment(payment)
-        except (GatewayError, WrongSession, OperationalError) as error:
+            _look_after(payment)
+        except (GatewayError, WrongSession, InvalidTransition, OperationalError) as error:
             logger.warning("payment %s could not be looked after: %s", payment.pk, error)
+
+
+def _look_after(payment: Payment) -> None:
+    try:
+        sync_payment(payment)
+    except NotFound:
+        payment.expire()  # it is of an account whose keys are not ours any more
 
 
 @periodic("*/10 * * * *")

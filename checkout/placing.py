@@ -17,6 +17,7 @@ from checkout.gateways import Unavailable, gateway_for
 from checkout.models import MAX_COURSES, Cart, CartItem, Order, OrderLine, Payment
 from checkout.models.payment import LIFETIME
 from checkout.opening import open_payment, take_back
+from checkout.settlement import wait_briefly_for_locks
 from project.accounts.models import User
 
 TRIES = 4
@@ -66,6 +67,7 @@ def place_order(cart: Cart, *, user: User, email: str, token: UUID) -> Order:
     Raise ``CartNeedsAttention``, and ``CartChanged`` if an order with another content is in the
     way.
     """
+    wait_briefly_for_locks()
     Cart.objects.locked_for_order(cart_id=cart.pk, owner_id=user.pk)
     sent_before = Order.objects.filter(checkout_token=token).first()
     if sent_before and sent_before.is_paid and sent_before.user == user:

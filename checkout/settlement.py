@@ -126,8 +126,7 @@ def _settle_once(payment_id: int, snapshot: Snapshot) -> bool:
 
 def _open_books(payment_id: int, snapshot: Snapshot) -> Books:
     """Lock, and read anew: what was read before the lock may be stale."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    wait_briefly_for_locks()
     order_id, cart_id, user_id = Payment.objects.values_list(
         "order_id", "order__cart_id", "order__user_id"
     ).get(pk=payment_id)
@@ -137,6 +136,12 @@ def _open_books(payment_id: int, snapshot: Snapshot) -> Books:
         payment=Payment.objects.locked().get(pk=payment_id),
         snapshot=snapshot,
     )
+
+
+def wait_briefly_for_locks() -> None:
+    """Have this transaction fail rather than hang on a lock that does not come."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def _wait(books: Books) -> bool:

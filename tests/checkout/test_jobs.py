@@ -8,6 +8,7 @@ from django.utils import timezone
 from checkout.gateways import SessionState, Unavailable
 from checkout.jobs import look_after_open_payments
 from checkout.models import Payment
+from checkout.sandbox.models import CheckoutSession
 from checkout.settlement import sync_payment
 from library.models import Enrollment
 from tests.checkout.paying import pay_at
@@ -99,3 +100,16 @@ def test_one_that_fails_holds_up_no_other(known, memory_gateway):
     paid.refresh_from_db()
     assert statuses() == (["pending", "pending", "paid"], ["open", "open", "paid"])
     assert sync_payment(paid) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_session_that_the_gateway_forgot_ends_its_payment(gateway, shopper, course):
+    """It would be asked about every hour, for ever."""
+    shopper.wants(course)
+    check_out(shopper)
+    CheckoutSession.objects.all().delete()
+    Payment.objects.update(created_at=timezone.now() - timedelta(hours=2))
+
+    look_after_open_payments()
+
+    assert Payment.objects.get().status == "expired"
