@@ -11,7 +11,7 @@ from project.jobs import work_off
 class Command(BaseCommand):
     """Does jobs until it is told to stop."""
 
-    help = "Do the jobs that wait: mail, reconciliation, retention. Runs until it is told to stop."
+    help = "Do the jobs that wait: mail, open payments, tidying up. Runs until it is told to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take how long a stop may last."""
