@@ -3,108 +3,60 @@
 An event is a hint and ``fetch`` is the truth: a webhook only says which session to look at.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
+from checkout.gateways.answers import (
+    DisputeSnapshot,
+    Forged,
+    GatewayError,
+    Malformed,
+    Movement,
+    NotConfigured,
+    NotFound,
+    Notice,
+    OutcomeUnknown,
+    RefundSnapshot,
+    Refused,
+    SessionState,
+    Snapshot,
+    Sold,
+    SoldLine,
+    Started,
+    Topic,
+    Unavailable,
+)
+
 if TYPE_CHECKING:
-    from checkout.models import Order, Payment
+    from checkout.models import Order, Payment, Refund
 
-
-class GatewayError(Exception):
-    """The gateway did not do what it was asked."""
-
-
-class OutcomeUnknown(GatewayError):
-    """Nobody knows whether it was done: ask again with the same key and the same request."""
-
-
-class Refused(GatewayError):
-    """It was not done, and asking again will not help: the request or the keys are wrong."""
-
-
-class Unavailable(GatewayError):
-    """It was not done, but may be later: too many requests, or the same one is at work."""
-
-
-class NotFound(GatewayError):
-    """The gateway knows no such session."""
-
-
-class NotConfigured(GatewayError):
-    """The shop has no keys yet, and cannot take money."""
-
-
-class Forged(Exception):
-    """A webhook that the gateway did not sign. Nothing of it is kept."""
-
-
-class Malformed(Exception):
-    """A webhook that is no event."""
-
-
-class SessionState(StrEnum):
-    """What is true of a session at the gateway."""
-
-    OPEN = "open"
-    PROCESSING = "processing"
-    PAID = "paid"
-    FAILED = "failed"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Started:
-    """A session that the gateway opened."""
-
-    session_id: str
-    url: str
-    expires_at: datetime
-    is_finished: bool = False  # there is nothing for the customer to do
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """What the gateway says of a session now. Amounts are minor units of the shop's kind."""
-
-    state: SessionState
-    session_id: str
-    livemode: bool
-    amount_minor: int
-    currency: str
-    url: str = ""
-    intent_id: str | None = None
-    charge_id: str | None = None
-    method: str = ""
-    card: str = ""
-    customer_email: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Notice:
-    """A verified webhook: what happened, to which of the gateway's objects.
-
-    ``payment_key`` is our own idempotency key from the object's metadata, so that an event that
-    comes before the session's id was saved finds its payment all the same. ``is_ours`` is false
-    for another mode or another account.
-    """
-
-    event_id: str
-    type: str
-    livemode: bool
-    object_id: str
-    created_at: datetime
-    api_version: str
-    session_id: str | None
-    payment_key: str | None
-    is_about_payment: bool
-    is_ours: bool
-    payload: dict[str, Any] = field(repr=False)
+__all__ = [
+    "DisputeSnapshot",
+    "Forged",
+    "Gateway",
+    "GatewayError",
+    "Malformed",
+    "Movement",
+    "NotConfigured",
+    "NotFound",
+    "Notice",
+    "OutcomeUnknown",
+    "RefundSnapshot",
+    "Refused",
+    "SessionState",
+    "Snapshot",
+    "Sold",
+    "SoldLine",
+    "Started",
+    "Topic",
+    "Unavailable",
+    "gateway_for",
+    "gateway_named",
+    "gateways_in_use",
+]
 
 
 class Gateway(Protocol):
@@ -140,8 +92,46 @@ class Gateway(Protocol):
         If the customer paid first, the snapshot says so, and must be settled. Raises as ``fetch``.
         """
 
+    def build_refund(
+        self, payment: "Payment", *, amount_minor: int, key: str, is_duplicate: bool
+    ) -> dict[str, Any]:
+        """Return what to ask for to give money back. Pure: it is frozen into the refund."""
+
+    def refund(self, refund: "Refund") -> RefundSnapshot:
+        """Give money back, with the refund's frozen request and key. Raises as ``create``."""
+
+    def refunds_of(self, payment: "Payment") -> list[RefundSnapshot]:
+        """Return all refunds of the payment, whoever asked for them. Raises as ``fetch``."""
+
+    def disputes_of(self, payment: "Payment") -> list[DisputeSnapshot]:
+        """Return all disputes about the payment. Raises as ``fetch``."""
+
+    def key_of_intent(self, intent_id: str) -> str | None:
+        """Return our key of the payment that an intent belongs to, if it is one of ours.
+
+        Raises as ``fetch``, but for ``NotFound``.
+        """
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify a webhook and say what it is about. Raise ``Forged`` or ``Malformed``."""
+
+    def read_event(self, payload: dict[str, Any]) -> Notice:
+        """Say what an event that is known to be genuine is about. Raise ``Malformed``."""
+
+    def undelivered_events(self, since: datetime) -> Iterator[Notice]:
+        """Return what the gateway could not tell us since then. Raises as ``fetch``."""
+
+    def completed_sessions(self, since: datetime) -> Iterator[Sold]:
+        """Return the sessions completed since then, without their lines. Raises as ``fetch``."""
+
+    def returned_intents(self, since: datetime) -> Iterator[str]:
+        """Return the intents of which money was asked back since then, by refund or dispute.
+
+        Raises as ``fetch``.
+        """
+
+    def sold_in(self, session_id: str) -> Sold:
+        """Return a session with its lines. Raises as ``fetch``."""
 
     def check_amount(self, amount_minor: int, currency: str) -> None:
         """Raise ``ValueError``, in words for the customer, if the amount cannot be paid."""
@@ -168,3 +158,8 @@ def gateway_for(total_minor: int) -> Gateway:
     if not settings.STRIPE_SECRET_KEY:
         raise NotConfigured
     return gateway_named("stripe")
+
+
+def gateways_in_use() -> list[Gateway]:
+    """Return the gateways that the shop has keys for, and that can be asked."""
+    return [gateway_named("stripe")] if settings.STRIPE_SECRET_KEY else []

@@ -4,37 +4,48 @@ Facts are Stripe's: API version 2026-10-28.endive, as the SDK pins it.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn, cast
-from urllib.parse import urlencode
 
 import stripe
 from django.conf import settings
-from django.urls import reverse
 
 from checkout.gateways import (
+    DisputeSnapshot,
     Forged,
     Malformed,
     NotFound,
     Notice,
     OutcomeUnknown,
+    RefundSnapshot,
     Refused,
-    SessionState,
     Snapshot,
+    Sold,
     Started,
     Unavailable,
 )
-from checkout.gateways.stripe_money import check_stripe_amount, from_stripe, to_stripe
+from checkout.gateways.stripe_money import check_stripe_amount
+from checkout.gateways.stripe_objects import (
+    EVENT_TYPES,
+    dispute_snapshot,
+    notice,
+    refund_snapshot,
+    session_snapshot,
+    sold,
+)
+from checkout.gateways.stripe_requests import refund_request, session_request
 
 if TYPE_CHECKING:
-    from checkout.models import Order, OrderLine, Payment
+    from checkout.models import Order, Payment, Refund
 
 TIMEOUT = (3.05, 12)  # seconds to connect and to read; a person is waiting
 WEBHOOK_TOLERANCE = 300  # seconds
 SESSION_EXPANSIONS = ["payment_intent.latest_charge"]
+LINE_EXPANSIONS = [*SESSION_EXPANSIONS, "line_items"]
+PAGE = 100  # rows of a list for each request; Stripe gives no more
+LIFETIME = timedelta(hours=24)  # of a session, at the most
 
 stripe.enable_telemetry = False
 
@@ -53,26 +64,15 @@ class StripeGateway:
 
     def build_request(self, order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
         """Return the parameters of a Checkout Session for ``order``."""
-        ids = {"order": order.reference, "payment": key}
-        page = settings.SITE_URL + order.get_absolute_url()
-        canceled = urlencode({"canceled": order.reference})
-        return {
-            "mode": "payment",
-            "line_items": _line_items(order),
-            "client_reference_id": order.reference,
-            "customer_email": order.email,
-            "metadata": ids,
-            # Refunds and disputes carry the intent's metadata, never the session's.
-            "payment_intent_data": {"metadata": ids},
-            "expires_at": int(expires_at.timestamp()),
-            # One currency, one amount: otherwise the sum received cannot be compared.
-            "adaptive_pricing": {"enabled": False},
-            # Money that is there at once. What banks confirm days later comes with its own pages.
-            "allowed_payment_method_types": ["card"],
-            "submit_type": "pay",
-            "success_url": page,
-            "cancel_url": f"{settings.SITE_URL}{reverse('checkout:cart')}?{canceled}",
-        }
+        return session_request(order, key=key, expires_at=expires_at)
+
+    def build_refund(
+        self, payment: "Payment", *, amount_minor: int, key: str, is_duplicate: bool
+    ) -> dict[str, Any]:
+        """Return the parameters of a refund."""
+        return refund_request(
+            payment, amount_minor=amount_minor, key=key, is_duplicate=is_duplicate
+        )
 
     def create(self, payment: "Payment") -> Started:
         """Open a Checkout Session."""
@@ -98,7 +98,7 @@ class StripeGateway:
             )
         except stripe.StripeError as error:
             _explain(error)
-        return _snapshot(session.to_dict())
+        return session_snapshot(session.to_dict())
 
     def cancel(self, payment: "Payment") -> Snapshot:
         """Expire the payment's session, unless the customer was faster."""
@@ -122,7 +122,108 @@ class StripeGateway:
             event = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise Malformed("not JSON") from error
-        return _notice(event)
+        return self.read_event(event)
+
+    def read_event(self, payload: dict[str, Any]) -> Notice:
+        """Say what an event is about."""
+        return notice(payload, livemode=self.livemode)
+
+    def undelivered_events(self, since: datetime) -> Iterator[Notice]:
+        """List the events whose delivery failed. Stripe keeps them for 30 days."""
+        params = {
+            "types": list(EVENT_TYPES),
+            "delivery_success": False,
+            "created": {"gte": int(since.timestamp())},
+            "limit": PAGE,
+        }
+        try:
+            for event in _client().v1.events.list(cast("Any", params)).auto_paging_iter():
+                yield self.read_event(event.to_dict())
+        except stripe.StripeError as error:
+            _explain(error)
+
+    def completed_sessions(self, since: datetime) -> Iterator[Sold]:
+        """List the sessions completed since then.
+
+        Stripe knows when a session was made, not when it was completed: it lives for a day at most.
+        """
+        params = {
+            "status": "complete",
+            "created": {"gte": int((since - LIFETIME).timestamp())},
+            "limit": PAGE,
+        }
+        try:
+            sessions = _client().v1.checkout.sessions.list(cast("Any", params))
+            for session in sessions.auto_paging_iter():
+                # The account may have other shops, whose sessions are none of our business.
+                if (session.to_dict().get("metadata") or {}).get("site") == settings.SITE_URL:
+                    yield sold(session.to_dict())
+        except stripe.StripeError as error:
+            _explain(error)
+
+    def returned_intents(self, since: datetime) -> Iterator[str]:
+        """List the intents of the refunds and disputes made since then."""
+        params = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
+        try:
+            for made in (_client().v1.refunds, _client().v1.disputes):
+                for thing in made.list(cast("Any", params)).auto_paging_iter():
+                    if intent_id := thing.to_dict().get("payment_intent"):
+                        yield str(intent_id)
+        except stripe.StripeError as error:
+            _explain(error)
+
+    def sold_in(self, session_id: str) -> Sold:
+        """Retrieve a session with its lines."""
+        try:
+            session = _client().v1.checkout.sessions.retrieve(
+                session_id, {"expand": LINE_EXPANSIONS}
+            )
+        except stripe.StripeError as error:
+            _explain(error)
+        return sold(session.to_dict())
+
+    def key_of_intent(self, intent_id: str) -> str | None:
+        """Find the intent's session, and in its metadata our key."""
+        try:
+            found = _client().v1.checkout.sessions.list({"payment_intent": intent_id})
+        except stripe.InvalidRequestError as error:
+            if error.http_status in (400, 404):
+                return None  # an intent that came by no session
+            _explain(error)
+        except stripe.StripeError as error:
+            _explain(error)
+        metadata = [session.to_dict().get("metadata") or {} for session in found.data]
+        return next((ids["payment"] for ids in metadata if ids.get("payment")), None)
+
+    def refund(self, refund: "Refund") -> RefundSnapshot:
+        """Make a refund."""
+        try:
+            made = _client().v1.refunds.create(
+                cast("Any", refund.request), {"idempotency_key": refund.idempotency_key}
+            )
+        except stripe.StripeError as error:
+            _explain(error)
+        return refund_snapshot(made.to_dict())
+
+    def refunds_of(self, payment: "Payment") -> list[RefundSnapshot]:
+        """List the refunds of the payment's intent."""
+        if not payment.intent_id:
+            return []
+        try:
+            found = _client().v1.refunds.list({"payment_intent": payment.intent_id, "limit": PAGE})
+            return [refund_snapshot(refund.to_dict()) for refund in found.auto_paging_iter()]
+        except stripe.StripeError as error:
+            _explain(error)
+
+    def disputes_of(self, payment: "Payment") -> list[DisputeSnapshot]:
+        """List the disputes about the payment's intent."""
+        if not payment.intent_id:
+            return []
+        try:
+            found = _client().v1.disputes.list({"payment_intent": payment.intent_id, "limit": PAGE})
+            return [dispute_snapshot(dispute.to_dict()) for dispute in found.auto_paging_iter()]
+        except stripe.StripeError as error:
+            _explain(error)
 
     def check_amount(self, amount_minor: int, currency: str) -> None:
         """Raise ``ValueError`` outside what Stripe can charge."""
@@ -171,67 +272,6 @@ def _explain(error: stripe.StripeError) -> NoReturn:
     raise OutcomeUnknown(what) from None
 
 
-def _line_items(order: "Order") -> list[dict[str, Any]]:
-    """Return one item for each course, with its seats as the quantity."""
-
-    def course_and_price(line: "OrderLine") -> tuple[int, str, int]:
-        return line.course_id, line.title, line.price_minor
-
-    lines = sorted(order.lines.all(), key=course_and_price)
-    return [
-        {
-            "quantity": len(list(seats)),
-            "price_data": {
-                "currency": order.currency,
-                "unit_amount": to_stripe(price_minor, order.currency),
-                "product_data": {"name": title},
-            },
-        }
-        for (_, title, price_minor), seats in groupby(lines, course_and_price)
-    ]
-
-
-def _snapshot(session: dict[str, Any]) -> Snapshot:
-    intent = session.get("payment_intent")
-    intent = intent if isinstance(intent, dict) else {"id": intent}
-    charge = intent.get("latest_charge")
-    charge = charge if isinstance(charge, dict) else {"id": charge}
-    currency = session.get("currency") or ""
-    error = intent.get("last_payment_error") or {}
-    return Snapshot(
-        state=_state(session, intent),
-        session_id=session["id"],
-        livemode=bool(session.get("livemode")),
-        amount_minor=from_stripe(session.get("amount_total") or 0, currency),
-        currency=currency,
-        url=session.get("url") or "",
-        intent_id=intent.get("id"),
-        charge_id=charge.get("id"),
-        method=(charge.get("payment_method_details") or {}).get("type") or "",
-        card=_card(charge),
-        customer_email=(session.get("customer_details") or {}).get("email") or "",
-        error=error.get("message") or "",
-    )
-
-
-def _state(session: dict[str, Any], intent: dict[str, Any]) -> SessionState:
-    """Source: Stripe's table of ``status`` and ``payment_status`` of a Checkout Session."""
-    if session.get("status") == "open":
-        return SessionState.OPEN
-    if session.get("status") == "expired":
-        return SessionState.EXPIRED
-    if session.get("payment_status") in ("paid", "no_payment_required"):
-        return SessionState.PAID
-    # Complete, but the money is not there. After a failure only the intent tells.
-    has_failed = intent.get("status") in ("requires_payment_method", "canceled")
-    return SessionState.FAILED if has_failed else SessionState.PROCESSING
-
-
-def _card(charge: dict[str, Any]) -> str:
-    card = (charge.get("payment_method_details") or {}).get("card") or {}
-    return f"{(card.get('brand') or '').title()} {card['last4']}" if card.get("last4") else ""
-
-
 def _verify(header: str, body: bytes) -> None:
     """Raise ``Forged`` unless one of our secrets signed the body, and not long ago."""
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
@@ -244,36 +284,3 @@ def _verify(header: str, body: bytes) -> None:
             continue
         return
     raise Forged
-
-
-def _notice(event: Any) -> Notice:
-    """Return what an event says. Raise ``Malformed`` if it is not one."""
-    try:
-        thing = event["data"]["object"]
-        is_event = event["object"] == "event"
-        created = datetime.fromtimestamp(int(event["created"]), UTC)
-        ids = [event["id"], event["type"], thing["id"]]
-    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-        raise Malformed("not an event") from error
-    if not is_event or not all(isinstance(name, str) and 0 < len(name) <= 255 for name in ids):
-        raise Malformed("not an event")
-    metadata = thing.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    is_session = event["type"].startswith("checkout.session.")
-    return Notice(
-        event_id=event["id"],
-        type=event["type"],
-        livemode=event.get("livemode") is True,
-        object_id=thing["id"],
-        created_at=created,
-        api_version=str(event.get("api_version") or "")[:64],
-        session_id=thing["id"] if is_session else None,
-        payment_key=_text(metadata.get("payment")),
-        is_about_payment=is_session,
-        is_ours=event.get("livemode") is settings.STRIPE_LIVEMODE and not event.get("account"),
-        payload=event,
-    )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

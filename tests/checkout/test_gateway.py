@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from checkout.gateways import NotFound, OutcomeUnknown, Refused, SessionState, Unavailable
 from checkout.gateways import stripe as stripe_gateway
-from checkout.gateways.stripe import StripeGateway, _state
+from checkout.gateways.stripe import StripeGateway
+from checkout.gateways.stripe_objects import _state
 from checkout.models import Order, Payment
 from checkout.models.payment import LIFETIME
 from checkout.sandbox.models import CheckoutSession
@@ -183,17 +184,20 @@ def test_request_is_frozen_whole(settings):
     payment = Payment.objects.attempt(order, StripeGateway())
 
     payment.refresh_from_db()
-    ids = {"order": order.reference, "payment": f"{order.reference}:1"}
+    ids = {
+        "order": order.reference,
+        "payment": f"{order.reference}:1",
+        "site": "https://shop.example",
+    }
     assert payment.request == {
         "mode": "payment",
-        "line_items": [line_item("Bread", 3900), line_item("Cheese", 5900)],
+        "line_items": [line_item(bread), line_item(cheese)],
         "client_reference_id": order.reference,
         "customer_email": order.email,
         "metadata": ids,
         "payment_intent_data": {"metadata": ids},
         "expires_at": int(payment.expires_at.timestamp()),
         "adaptive_pricing": {"enabled": False},
-        "allowed_payment_method_types": ["card"],
         "submit_type": "pay",
         "success_url": f"https://shop.example/orders/{order.reference}/",
         "cancel_url": f"https://shop.example/cart/?canceled={order.reference}",
@@ -202,14 +206,15 @@ def test_request_is_frozen_whole(settings):
     assert abs(payment.expires_at - timezone.now() - LIFETIME) < timedelta(minutes=1)
 
 
-def line_item(name, unit_amount):
+def line_item(course):
     return {
         "quantity": 2,
         "price_data": {
             "currency": "usd",
-            "unit_amount": unit_amount,
-            "product_data": {"name": name},
+            "unit_amount": course.price_minor,
+            "product_data": {"name": course.title},
         },
+        "metadata": {"course": str(course.pk), "for_buyer": "yes"},
     }
 
 
