@@ -131,6 +131,8 @@ def _seat_state(seat: Enrollment, viewer: User | AnonymousUser) -> str:
     """Name what the visitor can do about the seat: the page has a text for each."""
     if seat.status == EnrollmentStatus.REVOKED:
         return "revoked"
+    if seat.is_suspended and not seat.learner_id:
+        return "paused"
     if not seat.is_unclaimed:
         return "yours" if seat.learner_id == viewer.pk else "taken"
     if isinstance(viewer, AnonymousUser):

@@ -39,9 +39,18 @@ class EnrollmentSource(models.TextChoices):
 
 # Every move a seat can make. Each is a verb of Enrollment, and nothing else writes its status.
 NEXT_STATUSES = {
-    EnrollmentStatus.UNCLAIMED: {EnrollmentStatus.ACTIVE, EnrollmentStatus.REVOKED},
+    EnrollmentStatus.UNCLAIMED: {
+        EnrollmentStatus.ACTIVE,
+        EnrollmentStatus.SUSPENDED,
+        EnrollmentStatus.REVOKED,
+    },
     EnrollmentStatus.ACTIVE: {EnrollmentStatus.SUSPENDED, EnrollmentStatus.REVOKED},
-    EnrollmentStatus.SUSPENDED: {EnrollmentStatus.ACTIVE, EnrollmentStatus.REVOKED},
+    # Back to unclaimed, if nobody had claimed it.
+    EnrollmentStatus.SUSPENDED: {
+        EnrollmentStatus.ACTIVE,
+        EnrollmentStatus.UNCLAIMED,
+        EnrollmentStatus.REVOKED,
+    },
     EnrollmentStatus.REVOKED: set(),
 }
 
@@ -160,7 +169,7 @@ class Enrollment(models.Model):
                 name="one_current_enrollment",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=CURRENT) | Q(learner__isnull=False),
+                condition=~Q(status="active") | Q(learner__isnull=False),
                 name="enrollment_access_has_a_learner",
             ),
             models.CheckConstraint(
@@ -221,12 +230,17 @@ class Enrollment(models.Model):
         return claimed
 
     def suspend(self) -> bool:
-        """Pause access, until something is cleared up. Return whether anything changed."""
+        """Pause access, until something is cleared up. Return whether anything changed.
+
+        A seat that is free cannot be claimed meanwhile.
+        """
         return self._move_to(EnrollmentStatus.SUSPENDED)
 
     def restore(self) -> bool:
-        """Give access back after it was paused. Return whether anything changed."""
-        return self._move_to(EnrollmentStatus.ACTIVE, origin=EnrollmentStatus.SUSPENDED)
+        """Give back what was paused. Return whether anything changed."""
+        is_claimed = self.learner_id is not None
+        status = EnrollmentStatus.ACTIVE if is_claimed else EnrollmentStatus.UNCLAIMED
+        return self._move_to(status, origin=EnrollmentStatus.SUSPENDED)
 
     def revoke(self) -> bool:
         """End access for good; what was done stays done. Return whether anything changed."""

@@ -23,8 +23,7 @@ UNCLAIMED, ACTIVE, SUSPENDED, REVOKED = EnrollmentStatus
 @pytest.mark.parametrize(
     ("origin", "verb", "expected"),
     [
-        (UNCLAIMED, "suspend", None),
-        (UNCLAIMED, "restore", None),
+        (UNCLAIMED, "suspend", SUSPENDED),
         (UNCLAIMED, "revoke", REVOKED),
         (ACTIVE, "suspend", SUSPENDED),
         (ACTIVE, "revoke", REVOKED),
@@ -48,10 +47,25 @@ def test_enrollment_moves_as_the_table_says(origin, verb, expected):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("status", "verb"), [(SUSPENDED, "suspend"), (ACTIVE, "restore"), (REVOKED, "revoke")]
+    ("status", "verb"),
+    [(SUSPENDED, "suspend"), (ACTIVE, "restore"), (UNCLAIMED, "restore"), (REVOKED, "revoke")],
 )
 def test_enrollment_repeated_move_changes_nothing(status, verb):
     assert getattr(enroll(status=status), verb)() is False
+
+
+@pytest.mark.django_db
+def test_free_seat_that_is_paused_cannot_be_claimed_and_is_free_again_afterwards():
+    seat, learner = create_seat(), create_learner()
+    seat.suspend()
+
+    with pytest.raises(InvalidTransition):
+        Enrollment.objects.get(pk=seat.pk).claim(learner)
+    assert Enrollment.objects.get(pk=seat.pk).status == SUSPENDED
+    seat.restore()
+
+    assert Enrollment.objects.get(pk=seat.pk).status == UNCLAIMED
+    assert Enrollment.objects.get(pk=seat.pk).claim(learner) is True
 
 
 @pytest.mark.django_db

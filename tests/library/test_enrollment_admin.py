@@ -102,13 +102,13 @@ def test_seat_is_moved_by_the_actions(staff, place, origin, action, expected, sa
 
 
 def test_seats_are_moved_one_by_one_past_one_that_cannot(staff):
-    active, unclaimed = enroll(), create_seat()
+    active, revoked = enroll(), enroll(status="revoked")
 
-    staff.post(SEATS, {"action": "suspend", "_selected_action": [unclaimed.pk, active.pk]})
+    staff.post(SEATS, {"action": "suspend", "_selected_action": [revoked.pk, active.pk]})
 
     active.refresh_from_db()
-    unclaimed.refresh_from_db()
-    assert (active.status, unclaimed.status) == ("suspended", "unclaimed")
+    revoked.refresh_from_db()
+    assert (active.status, revoked.status) == ("suspended", "revoked")
 
 
 def test_seat_page_shows_history_and_lets_nothing_be_rewritten(staff):
