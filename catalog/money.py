@@ -45,11 +45,17 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
     return int(minor)
 
 
-def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
-    """Return the amount as people write it, with no decimals where they would all be zero."""
+def format_money(
+    amount_minor: int, currency: str, *, locale: str = "en_US", is_exact: bool = False
+) -> str:
+    """Return the amount as people write it, with no decimals where they would all be zero.
+
+    Those are there as well if ``is_exact``, as in books.
+    """
     amount = to_decimal(amount_minor, currency)
     pattern = copy(Locale.parse(locale).currency_formats["standard"])
-    decimals = 0 if amount == amount.to_integral_value() else exponent(currency)
+    is_round = amount == amount.to_integral_value() and not is_exact
+    decimals = 0 if is_round else exponent(currency)
     pattern.frac_prec = (decimals, decimals)
     text = str(pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False))
     # CLDR's "currency spacing": a code is set apart from the digits, a sign is not.

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from checkout import alarms
 from checkout.gateways import NotFound, Refused, Unavailable, gateway_for, gateway_named
 from checkout.models import InvalidTransition, Order, Payment, PaymentStatus
 from checkout.settlement import end_payment, sync_payment
@@ -46,6 +47,21 @@ def open_payment(order: Order) -> Payment:
     payment = order.payments.latest("attempt")
     payment.order = order
     return payment
+
+
+def finish_opening(payment: Payment) -> None:
+    """Find out whether a payment has a session: ask for it again, with the same key and request.
+
+    Given up, if nobody would be sent there any more: a session whose address nobody has cannot be
+    paid. Raise ``GatewayError``.
+    """
+    payment.refresh_from_db()
+    if payment.status != PaymentStatus.CREATING:
+        return
+    if payment.order.is_payable:
+        _create_session(payment)
+    else:
+        _abandon(payment, "Its order was not waiting for it any more.")
 
 
 def take_back(order: Order) -> None:
@@ -121,6 +137,7 @@ def _create_session(payment: Payment) -> bool:
     except (Refused, NotFound) as error:
         logger.error("payment %s refused by %s: %s", payment.pk, payment.gateway, error)
         _abandon(payment, str(error))
+        alarms.tell_of_refused_payment(payment, str(error))
         raise Refused(str(error)) from error
     except Unavailable:
         if _another_request_opens(payment):

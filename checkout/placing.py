@@ -17,7 +17,7 @@ from checkout.gateways import Unavailable, gateway_for
 from checkout.models import MAX_COURSES, Cart, CartItem, Order, OrderLine, Payment
 from checkout.models.payment import LIFETIME
 from checkout.opening import open_payment, take_back
-from checkout.settlement import wait_briefly_for_locks
+from checkout.settling import wait_briefly_for_locks
 from project.accounts.models import User
 
 TRIES = 4

@@ -9,13 +9,13 @@ Locks are taken in one order everywhere: carts, order, payment, enrollments by c
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
-from checkout import mails
+from checkout import alarms, mails
 from checkout.gateways import GatewayError, SessionState, Snapshot, gateway_named
 from checkout.models import (
     Cart,
@@ -28,13 +28,15 @@ from checkout.models import (
     OrderStatus,
     Payment,
     PaymentStatus,
+    RefundReason,
 )
+from checkout.refunds import CannotRefund, request_refund
+from checkout.settling import wait_briefly_for_locks
 from library.models import Enrollment, EnrollmentSource
 
 logger = logging.getLogger(__name__)
 
 TRIES = 3
-LOCK_TIMEOUT = "3s"
 
 
 class WrongSession(Exception):
@@ -48,7 +50,13 @@ class Books:
     order: Order
     payment: Payment
     carts: list[Cart]
-    snapshot: Snapshot
+    snapshot: Snapshot | None
+
+    @property
+    def answer(self) -> Snapshot:
+        """What the gateway said, where it was asked."""
+        assert self.snapshot is not None  # noqa: S101  only staff settle without asking
+        return self.snapshot
 
     @cached_property
     def lines(self) -> list[OrderLine]:
@@ -60,9 +68,10 @@ class Books:
 
     @property
     def is_what_was_asked(self) -> bool:
-        """Whether amount and currency are the order's."""
-        received = (self.snapshot.amount_minor, self.snapshot.currency)
-        return received == (self.order.total_minor, self.order.currency)
+        """Whether amount and currency are the order's, and all of the money came."""
+        snapshot, order = self.answer, self.order
+        received = (snapshot.amount_minor, snapshot.money_minor, snapshot.currency)
+        return received == (order.total_minor, order.total_minor, order.currency)
 
     def empty_carts(self) -> None:
         """Take what was bought out of the carts that it came from; the rest stays."""
@@ -124,7 +133,7 @@ def _settle_once(payment_id: int, snapshot: Snapshot) -> bool:
     return not payment.is_paid and MEANINGS[snapshot.state](books)
 
 
-def _open_books(payment_id: int, snapshot: Snapshot) -> Books:
+def _open_books(payment_id: int, snapshot: Snapshot | None) -> Books:
     """Lock, and read anew: what was read before the lock may be stale."""
     wait_briefly_for_locks()
     order_id, cart_id, user_id = Payment.objects.values_list(
@@ -138,12 +147,6 @@ def _open_books(payment_id: int, snapshot: Snapshot) -> Books:
     )
 
 
-def wait_briefly_for_locks() -> None:
-    """Have this transaction fail rather than hang on a lock that does not come."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-
-
 def _wait(books: Books) -> bool:
     """The customer has not finished. A declined card does not end a session."""
     return False
@@ -151,22 +154,26 @@ def _wait(books: Books) -> bool:
 
 def _await_bank(books: Books) -> bool:
     """The customer has finished, and the bank takes its time: no access yet."""
-    if not books.payment.can_become(PaymentStatus.PROCESSING):
+    order, payment = books.order, books.payment
+    if not payment.can_become(PaymentStatus.PROCESSING):
         return False
-    books.payment.start_processing(books.snapshot)
+    payment.start_processing(books.answer)
     books.empty_carts()
-    if books.order.can_become(OrderStatus.PROCESSING):
-        books.order.start_processing()
+    if order.can_become(OrderStatus.PROCESSING):
+        order.start_processing()
+        mails.send_waiting_for_bank(order, payment)
     return True
 
 
 def _fail(books: Books) -> bool:
     """The bank refused after all. A failure of an old attempt changes nothing else."""
-    if not books.payment.can_become(PaymentStatus.FAILED):
+    order, payment = books.order, books.payment
+    if not payment.can_become(PaymentStatus.FAILED):
         return False
-    books.payment.fail(books.snapshot.error)
-    if books.order.status == OrderStatus.PROCESSING:
-        books.order.reopen()
+    payment.fail(books.answer.error)
+    if order.status == OrderStatus.PROCESSING:
+        order.reopen()
+        mails.send_payment_failed(order, payment)
     return True
 
 
@@ -183,26 +190,56 @@ def _expire(books: Books) -> bool:
 
 def _receive(books: Books) -> bool:
     """The money is there."""
-    is_purchase = books.is_what_was_asked and not books.order.is_paid
-    books.payment.pay(books.snapshot, settles_order=is_purchase)
-    LedgerEntry.objects.book(books.payment, LedgerKind.CHARGE, currency=books.snapshot.currency)
+    order, payment, snapshot = books.order, books.payment, books.answer
+    is_purchase = books.is_what_was_asked and not order.is_paid
+    payment.pay(snapshot, settles_order=is_purchase)
+    LedgerEntry.objects.book(
+        payment,
+        LedgerKind.CHARGE,
+        amount_minor=payment.received_minor,
+        currency=snapshot.currency,
+        gateway_object_id=payment.charge_id or payment.intent_id or payment.session_id or "",
+    )
     if is_purchase:
         _fulfill(books)
-    elif books.order.is_paid:
-        _report_surplus(books)
+    elif order.is_paid:
+        _return_surplus(order, payment)
     else:
         _hold(books)
     return True
 
 
-def _fulfill(books: Books) -> None:
-    order = books.order
-    Fulfillment.objects.create(order=order, payment=books.payment)
+def accept_payment(payment_id: int) -> bool:
+    """Have an order be bought by money that is not what it asked for, because staff say so.
+
+    Return ``False`` if it does not wait for that. Raise ``ValueError`` if the money is of another
+    currency than the order's prices.
+    """
+    with transaction.atomic():
+        books = _open_books(payment_id, None)
+        order, payment = books.order, books.payment
+        if not order.held_reason or not payment.is_paid or payment.refund_reserved_minor:
+            return False
+        if payment.received_currency != order.currency:
+            raise ValueError(f"{order} is priced in another currency than {payment} brought.")
+        payment.settle_order()
+        _fulfill(books, accepted_minor=payment.received_minor)
+    return True
+
+
+def _fulfill(books: Books, *, accepted_minor: int | None = None) -> None:
+    order, payment = books.order, books.payment
+    was_held = bool(order.held_reason)
+    Fulfillment.objects.create(order=order, payment=payment)
+    order.pay(accepted_minor=accepted_minor)
     _grant(books)
-    order.pay()
     books.empty_carts()
     mails.send_receipt(order, books.lines)
-    logger.info("order %s fulfilled by payment %s", order.pk, books.payment.pk)
+    logger.info("order %s fulfilled by payment %s", order.pk, payment.pk)
+    if was_held:
+        # What it was held for is of no use now.
+        for other in order.payments.received().exclude(pk=payment.pk):
+            _return_surplus(order, other)
 
 
 def _grant(books: Books) -> None:
@@ -223,16 +260,34 @@ def _grant(books: Books) -> None:
     OrderLine.objects.bulk_update(lines, ["outcome", "enrollment"])
     for line in own:
         if line.enrollment is None:
-            logger.error("line %s of order %s: owned already, refund it", line.pk, line.order_id)
-            mails.tell_staff_of_owned_line(line)
+            _return_price(books, line)
 
 
-def _report_surplus(books: Books) -> None:
-    """A second session of one order was paid: money to give back, not a second purchase."""
-    order, payment = books.order, books.payment
-    logger.error("payment %s of order %s is surplus: refund it", payment.pk, order.pk)
+def _return_price(books: Books, line: OrderLine) -> None:
+    """Give back what somebody paid for a course that they had by then."""
+    logger.warning("line %s of order %s: owned already", line.pk, line.order_id)
+    if line.price_minor:
+        _give_back(books.payment, line.price_minor, RefundReason.OWNED, [line])
+    alarms.tell_of_owned_line(line)
+
+
+def _return_surplus(order: Order, payment: Payment) -> None:
+    """Give back what a second session of one order brought: money, not a second purchase."""
+    logger.error("payment %s of order %s is surplus", payment.pk, order.pk)
     order.note_change()
-    mails.tell_staff_of_surplus(order, payment)
+    if payment.free_minor:
+        _give_back(payment, payment.free_minor, RefundReason.SURPLUS)
+    alarms.tell_of_surplus(order, payment)
+
+
+def _give_back(
+    payment: Payment, amount_minor: int, reason: RefundReason, lines: Sequence[OrderLine] = ()
+) -> None:
+    """Have money go back by rule. If it cannot by itself, the mail to staff has them look."""
+    try:
+        request_refund(payment, amount_minor=amount_minor, reason=reason, lines=lines)
+    except CannotRefund as error:
+        logger.error("payment %s is not refunded by itself: %s", payment.pk, error)
 
 
 def _hold(books: Books) -> None:
@@ -241,7 +296,7 @@ def _hold(books: Books) -> None:
     logger.error("payment %s of order %s: amount differs, order held", payment.pk, order.pk)
     books.empty_carts()
     order.hold(HeldReason.AMOUNT)
-    mails.tell_staff_of_mismatch(order, payment)
+    alarms.tell_of_mismatch(order, payment)
 
 
 MEANINGS: dict[SessionState, Callable[[Books], bool]] = {

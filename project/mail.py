@@ -1,6 +1,6 @@
 """Mail leaves through the worker: an outage of the mail server delays it and loses nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
@@ -34,12 +34,16 @@ def send_later(*, to: str, subject: str, text: str, html: str = "", key: str = "
 @periodic("7 * * * *")
 def take_up_again() -> None:
     """Try again what an outage of the mail server kept from being sent for half a day."""
-    now = timezone.now()
-    late = OutboundMail.objects.filter(
+    for pk in late(timezone.now()):
+        deliver.later(pk)
+
+
+def late(now: datetime) -> list[int]:
+    """Return the messages that should have been sent by now, and that are still worth sending."""
+    unsent = OutboundMail.objects.filter(
         sent_at=None, created_at__lt=now - LATE, created_at__gt=now - TOO_LATE
     )
-    for pk in late.values_list("pk", flat=True):
-        deliver.later(pk)
+    return list(unsent.values_list("pk", flat=True))
 
 
 @job(queue="mail", retry=PATIENTLY)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q, Sum
 
 from checkout.models.payment import Payment
 
@@ -11,20 +12,43 @@ class LedgerKind(models.TextChoices):
     """Why money moved."""
 
     CHARGE = "charge", "Charge"
+    REFUND = "refund", "Refund"
+    REFUND_FAILED = "refund_failed", "Refund that failed"
+    DISPUTE_WITHDRAWN = "dispute_withdrawn", "Withdrawn for a dispute"
+    DISPUTE_REINSTATED = "dispute_reinstated", "Given back after a dispute"
+
+
+INWARD = (LedgerKind.CHARGE, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE_REINSTATED)
+DISPUTED = (LedgerKind.DISPUTE_WITHDRAWN, LedgerKind.DISPUTE_REINSTATED)
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     """Money that moved."""
 
-    def book(self, payment: Payment, kind: LedgerKind, *, currency: str) -> "LedgerEntry":
-        """Write down what a payment brought. A second time the database refuses."""
+    def book(
+        self,
+        payment: Payment,
+        kind: LedgerKind,
+        *,
+        amount_minor: int,
+        currency: str,
+        gateway_object_id: str,
+    ) -> "LedgerEntry":
+        """Write down money that moved; positive is towards the shop.
+
+        A second time the database refuses (``ledger_entry_once``).
+        """
         return self.create(
             payment=payment,
             kind=kind,
-            gateway_object_id=payment.charge_id or payment.intent_id or payment.session_id or "",
-            amount_minor=payment.received_minor,
+            gateway_object_id=gateway_object_id,
+            amount_minor=amount_minor,
             currency=currency,
         )
+
+    def total(self) -> int:
+        """Return what is left of all of it, in minor units."""
+        return int(self.aggregate(total=Sum("amount_minor", default=0))["total"])
 
 
 class LedgerEntry(models.Model):
@@ -42,7 +66,15 @@ class LedgerEntry(models.Model):
     class Meta:
         verbose_name_plural = "ledger"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["kind", "gateway_object_id"], name="ledger_entry_once")
+            models.UniqueConstraint(fields=["kind", "gateway_object_id"], name="ledger_entry_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=INWARD, amount_minor__gte=0)
+                | ~Q(kind__in=INWARD) & Q(amount_minor__lte=0),
+                name="ledger_sign_fits_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=LedgerKind.values), name="ledger_kind_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Orders: what was asked for and at what price, written down before any money moves."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from project.accounts.models import User
 # Without letters and digits that are mistaken for each other. 20 of 32 are 100 bits: a secret.
 REFERENCE_ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
 REFERENCE_LENGTH = 20
+TIME_TO_RETRY = timedelta(days=7)  # after a bank refused; the customer reads of it by mail
 FIRST_NUMBER = 1000  # so that the first customer is not No. 1
 
 
@@ -127,6 +128,9 @@ class Order(models.Model):
     email = models.EmailField(max_length=254)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField("total")
+    accepted_minor = models.BigIntegerField(
+        "accepted", null=True, blank=True, help_text="What staff took instead of the total."
+    )
     status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.PENDING)
     held_reason = models.CharField(max_length=32, choices=HeldReason, default="", blank=True)
     version = models.PositiveIntegerField(default=1, help_text="Counts the changes.")
@@ -149,6 +153,13 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(total_minor__gte=0), name="order_total_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(held_reason="") | ~Q(status="paid"), name="order_paid_is_not_held"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_minor=None) | Q(accepted_minor__gte=0, status="paid"),
+                name="order_accepted_only_if_paid",
             ),
             models.CheckConstraint(
                 condition=Q(currency=Lower("currency")), name="order_currency_is_lower_case"
@@ -178,6 +189,11 @@ class Order(models.Model):
     def total(self) -> str:
         """The total as people write it."""
         return format_money(self.total_minor, self.currency)
+
+    @property
+    def price_minor(self) -> int:
+        """What it was sold for: the total, or what staff took instead."""
+        return self.total_minor if self.accepted_minor is None else self.accepted_minor
 
     @property
     def is_paid(self) -> bool:
@@ -216,12 +232,24 @@ class Order(models.Model):
         return self._move_to(OrderStatus.PROCESSING, cart=None)
 
     def reopen(self) -> bool:
-        """Let the customer pay anew, after the bank refused. Return whether anything changed."""
-        return self._move_to(OrderStatus.PENDING)
+        """Let the customer pay anew, after the bank refused. Return whether anything changed.
 
-    def pay(self) -> bool:
-        """Note that the money has arrived. Only settlement calls this."""
-        return self._move_to(OrderStatus.PAID, paid_at=timezone.now())
+        The bank took days, so that the order's own time may be over: it gets a new one.
+        """
+        return self._move_to(OrderStatus.PENDING, expires_at=timezone.now() + TIME_TO_RETRY)
+
+    def pay(self, *, accepted_minor: int | None = None) -> bool:
+        """Note that the money has arrived. Only settlement calls this.
+
+        ``accepted_minor`` is what staff took instead of the total. An order that was held is not
+        held any more.
+        """
+        return self._move_to(
+            OrderStatus.PAID,
+            paid_at=timezone.now(),
+            held_reason=HeldReason.NOT_HELD,
+            accepted_minor=accepted_minor,
+        )
 
     def expire(self) -> bool:
         """Stop waiting for the money. Return whether anything changed."""
@@ -237,6 +265,12 @@ class Order(models.Model):
         It lets go of its cart: nobody shall pay for the same things twice meanwhile.
         """
         self._change(held_reason=reason, cart=None)
+
+    def release(self) -> None:
+        """Close an order that was held, because all that came in for it was given back."""
+        self._change(held_reason=HeldReason.NOT_HELD)
+        if self.can_become(OrderStatus.CANCELED):
+            self.cancel()
 
     def note_change(self) -> None:
         """Count a change that a page may want to show."""

@@ -20,6 +20,14 @@ class LineOutcome(models.TextChoices):
     UNAVAILABLE = "unavailable", "Could not be delivered"
 
 
+class LineAccess(models.TextChoices):
+    """What the money says of the seat. Only a change of it moves the seat."""
+
+    OPEN = "open", "Open"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+
+
 class OrderLine(models.Model):
     """One seat on one course, at the price it was sold for."""
 
@@ -41,6 +49,17 @@ class OrderLine(models.Model):
         editable=False,
     )
 
+    access = models.CharField(max_length=16, choices=LineAccess, default=LineAccess.OPEN)
+    refund = models.ForeignKey(
+        "checkout.Refund",
+        on_delete=models.PROTECT,
+        related_name="lines",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Gives its price back. One at a time, so that none is given back twice.",
+    )
+
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -55,6 +74,9 @@ class OrderLine(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome__in=LineOutcome.values), name="line_outcome_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(access__in=LineAccess.values), name="line_access_is_known"
             ),
         ]
 

@@ -16,6 +16,9 @@ from checkout.models.order import InvalidTransition, Order
 # Of a session at the gateway. Stripe takes 30 minutes to 24 hours after its own clock's now.
 LIFETIME = timedelta(hours=12)
 LIVE = ("creating", "open", "processing")
+# Between two questions about a payment of which nothing is heard.
+OPEN_INTERVAL, PROCESSING_INTERVAL = timedelta(hours=1), timedelta(hours=6)
+GRACE = timedelta(minutes=5)  # after a session's end, for our clocks to differ
 
 
 class PaymentStatus(models.TextChoices):
@@ -56,11 +59,25 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Those that may still bring money by themselves."""
         return self.filter(status__in=LIVE)
 
-    def unheard_of(self, *, since: datetime) -> "PaymentQuerySet":
-        """Live ones with a session, made and last asked about before ``since``."""
+    def received(self) -> "PaymentQuerySet":
+        """Those that brought money."""
+        return self.filter(status=PaymentStatus.PAID)
+
+    def unfinished(self, *, since: datetime) -> "PaymentQuerySet":
+        """Those written down before ``since`` whose session may or may not exist."""
+        return self.filter(status=PaymentStatus.CREATING, created_at__lt=since).order_by("pk")
+
+    def unheard_of(self, *, now: datetime) -> "PaymentQuerySet":
+        """Those with a session that it is time to ask about.
+
+        Open ones when their time is over, and each hour; those that a bank confirms more rarely.
+        """
         last_look = Coalesce("last_checked_at", "created_at")
+        is_over = Q(expires_at__lt=now - GRACE) & Q(last_look__lt=F("expires_at") + GRACE)
+        is_open = Q(status=PaymentStatus.OPEN) & (is_over | Q(last_look__lt=now - OPEN_INTERVAL))
+        is_slow = Q(status=PaymentStatus.PROCESSING, last_look__lt=now - PROCESSING_INTERVAL)
         asked = self.live().exclude(session_id=None).alias(last_look=last_look)
-        return asked.filter(last_look__lt=since).order_by("pk")
+        return asked.filter(is_open | is_slow).order_by("pk")
 
     def locked(self) -> "PaymentQuerySet":
         """Rows locked until the transaction ends."""
@@ -109,7 +126,13 @@ class Payment(models.Model):
     session_url = models.TextField(blank=True)
     settles_order = models.BooleanField(default=False, help_text="This is the one that bought it.")
     received_minor = models.BigIntegerField("received", default=0)
+    received_currency = models.CharField(
+        max_length=3, blank=True, help_text="The order's, unless something is wrong."
+    )
     refund_reserved_minor = models.BigIntegerField("refunded or being refunded", default=0)
+    gateway_refunded_minor = models.BigIntegerField(
+        "refunded at the gateway", default=0, help_text="As it said when it was asked last."
+    )
     method = models.CharField(max_length=64, blank=True, help_text="Such as card.")
     card = models.CharField(max_length=64, blank=True, help_text="Brand and last four digits.")
     customer_email = models.CharField(
@@ -118,6 +141,9 @@ class Payment(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    processing_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Without money.")
     paid_at = models.DateTimeField(null=True, blank=True)
     last_checked_at = models.DateTimeField(null=True, blank=True)
 
@@ -177,6 +203,11 @@ class Payment(models.Model):
         return self.status == PaymentStatus.PAID
 
     @property
+    def free_minor(self) -> int:
+        """What of the money received is not refunded, nor about to be."""
+        return self.received_minor - self.refund_reserved_minor
+
+    @property
     def is_live(self) -> bool:
         """Whether it may still bring money by itself."""
         return self.status in LIVE
@@ -191,23 +222,46 @@ class Payment(models.Model):
             session_id=session_id, session_url=url, expires_at=expires_at
         )
         movable = Payment.objects.filter(pk=self.pk, status=PaymentStatus.CREATING)
-        moved = movable.update(status=PaymentStatus.OPEN)
+        moved = movable.update(status=PaymentStatus.OPEN, opened_at=timezone.now())
         self.refresh_from_db()
         return bool(moved)
 
     def start_processing(self, snapshot: Snapshot) -> bool:
         """Wait for the bank. Return whether anything changed."""
-        return self._move_to(PaymentStatus.PROCESSING, **_details(snapshot))
+        return self._move_to(
+            PaymentStatus.PROCESSING, processing_at=timezone.now(), **_details(snapshot)
+        )
 
     def pay(self, snapshot: Snapshot, *, settles_order: bool) -> bool:
         """Note the money, and whether it buys the order. Only settlement calls this."""
         return self._move_to(
             PaymentStatus.PAID,
             paid_at=timezone.now(),
-            received_minor=snapshot.amount_minor,
+            received_minor=snapshot.money_minor,
+            received_currency=snapshot.currency,
             settles_order=settles_order,
             **_details(snapshot),
         )
+
+    def settle_order(self) -> None:
+        """Have money buy the order that was held because of it. Only settlement calls this."""
+        Payment.objects.filter(pk=self.pk).update(settles_order=True)
+        self.settles_order = True
+
+    def reserve(self, amount_minor: int) -> None:
+        """Set an amount aside to be refunded; a negative one gives it free again.
+
+        The database refuses more than was received (``payment_never_over_refunded``).
+        """
+        reserved = F("refund_reserved_minor") + amount_minor
+        Payment.objects.filter(pk=self.pk).update(refund_reserved_minor=reserved)
+        self.refresh_from_db(fields=["refund_reserved_minor"])
+
+    def note_refunded(self, amount_minor: int) -> None:
+        """Note how much the gateway says that it gave back."""
+        if self.gateway_refunded_minor != amount_minor:
+            Payment.objects.filter(pk=self.pk).update(gateway_refunded_minor=amount_minor)
+            self.gateway_refunded_minor = amount_minor
 
     def fail(self, error: str) -> bool:
         """Note that the bank refused after all. Return whether anything changed."""
@@ -220,6 +274,11 @@ class Payment(models.Model):
     def abandon(self, error: str) -> bool:
         """Give up: the gateway refused to open a session. Return whether anything changed."""
         return self._end_as(PaymentStatus.ABANDONED, last_error=error[:500])
+
+    def adopt_intent(self, intent_id: str) -> None:
+        """Save the intent of an event that came before the money was settled."""
+        Payment.objects.filter(pk=self.pk, intent_id=None).update(intent_id=intent_id)
+        self.refresh_from_db(fields=["intent_id"])
 
     def adopt_session(self, session_id: str) -> None:
         """Save the session of an event that came before the answer that opened it."""
@@ -241,7 +300,7 @@ class Payment(models.Model):
 
     def _end_as(self, status: PaymentStatus, **changes: Any) -> bool:
         """Move to the end of an attempt, which the order's page shows."""
-        has_moved = self._move_to(status, **changes)
+        has_moved = self._move_to(status, ended_at=timezone.now(), **changes)
         if has_moved:
             self.order.note_change()
         return has_moved

@@ -1,10 +1,13 @@
 """The inbox: what gateways told us, once each, and what became of it."""
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from checkout.gateways.answers import Notice
 
 MAX_ATTEMPTS = 12
 
@@ -35,6 +38,20 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         if not is_new:
             self.filter(pk=event.pk).update(deliveries=F("deliveries") + 1)
         return event
+
+    def due(self, *, now: datetime, received_before: datetime) -> "WebhookEventQuerySet":
+        """Those that were not finished, and whose time for another try has come."""
+        is_due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+        waiting = self.filter(is_due, state__in=OPEN, received_at__lt=received_before)
+        return waiting.order_by(F("next_try_at").asc(nulls_first=True), "pk")
+
+    def is_finished(self, notice: Notice) -> bool:
+        """Whether an event was acted on, or was none of our business."""
+        return self.filter(
+            livemode=notice.livemode,
+            event_id=notice.event_id,
+            state__in=(EventState.DONE, EventState.IGNORED),
+        ).exists()
 
 
 class WebhookEvent(models.Model):
@@ -114,7 +131,10 @@ class WebhookEvent(models.Model):
         attempts = self.attempts + 1
         is_dead = attempts >= MAX_ATTEMPTS
         state = EventState.DEAD if is_dead else EventState.FAILED
-        self._close(state, error=why[:500], attempts=attempts)
+        # Later each time, a day at most: 2, 4, 8 … minutes.
+        pause = min(timedelta(minutes=2**attempts), timedelta(days=1))
+        next_try = None if is_dead else timezone.now() + pause
+        self._close(state, error=why[:500], attempts=attempts, next_try_at=next_try)
 
     def _close(self, state: EventState, **changes: Any) -> None:
         changes |= {"state": state, "processed_at": timezone.now(), "payment": self.payment}

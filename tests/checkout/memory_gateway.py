@@ -30,6 +30,9 @@ class MemoryGateway:
     def build_request(self, order, *, key, expires_at):
         return {"payment": key}
 
+    def build_refund(self, payment, *, amount_minor, key, is_duplicate):
+        return {"payment": payment.idempotency_key, "amount": amount_minor, "key": key}
+
     def check_amount(self, amount_minor, currency):
         pass
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from checkout.gateways import SessionState, Unavailable
-from checkout.jobs import look_after_open_payments
+from checkout.jobs import reconcile_often
 from checkout.models import Payment
 from checkout.sandbox.models import CheckoutSession
 from checkout.settlement import sync_payment
@@ -47,7 +47,7 @@ def test_what_was_paid_and_lost_is_settled(gateway, shopper, course):
     pay_at(check_out(shopper)["Location"], tells_the_shop=False)
     grow_older(minutes=61)
 
-    look_after_open_payments()
+    reconcile_often()
 
     assert statuses() == (["paid"], ["paid"])
     assert Enrollment.objects.held_by(shopper.user).active().count() == 1
@@ -57,7 +57,7 @@ def test_session_that_ended_unnoticed_closes_its_order(known):
     known(SessionState.EXPIRED)
     grow_older(hours=13)
 
-    look_after_open_payments()
+    reconcile_often()
 
     assert statuses() == (["expired"], ["expired"])
 
@@ -67,7 +67,7 @@ def test_each_session_is_asked_about_once_an_hour(known, memory_gateway):
     grow_older(minutes=61)
 
     for _ in range(18):
-        look_after_open_payments()
+        reconcile_often()
         grow_older(minutes=10)
 
     # At once, and whenever an hour was over: after 60 minutes the next tick is the seventh.
@@ -77,13 +77,13 @@ def test_each_session_is_asked_about_once_an_hour(known, memory_gateway):
 def test_fresh_and_finished_ones_are_left_alone(known, memory_gateway):
     known(SessionState.PAID, status="expired")
     known(SessionState.PAID, status="abandoned")
-    Payment.objects.filter(pk=known(status="creating").pk).update(session_id=None)
     asked_just_now = known()
     grow_older(hours=2)
+    Payment.objects.filter(pk=known(status="creating").pk).update(session_id=None)
     Payment.objects.filter(pk=asked_just_now.pk).update(last_checked_at=timezone.now())
     known()
 
-    look_after_open_payments()
+    reconcile_often()
 
     assert memory_gateway.asked == {}
 
@@ -95,7 +95,7 @@ def test_one_that_fails_holds_up_no_other(known, memory_gateway):
     memory_gateway.states["cs_test_of_another"] = SessionState.OPEN
     grow_older(hours=2)
 
-    look_after_open_payments()
+    reconcile_often()
 
     paid.refresh_from_db()
     assert statuses() == (["pending", "pending", "paid"], ["open", "open", "paid"])
@@ -110,6 +110,6 @@ def test_session_that_the_gateway_forgot_ends_its_payment(gateway, shopper, cour
     CheckoutSession.objects.all().delete()
     Payment.objects.update(created_at=timezone.now() - timedelta(hours=2))
 
-    look_after_open_payments()
+    reconcile_often()
 
     assert Payment.objects.get().status == "expired"

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from checkout import settlement
+from checkout import settling
 from checkout.models import Order, Payment
 from checkout.sandbox.models import CheckoutSession
 from checkout.settlement import settle, sync_payment
@@ -131,7 +131,7 @@ def order_locked(order):
 
 
 def test_lock_that_does_not_come_is_a_page_and_no_error(gateway, shopper, course, monkeypatch):
-    monkeypatch.setattr(settlement, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(settling, "LOCK_TIMEOUT", "50ms")
     shopper.wants(course)
     pay_at(check_out(shopper)["Location"], tells_the_shop=False)
     Payment.objects.update(last_checked_at=timezone.now() - timezone.timedelta(seconds=10))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from checkout.jobs import close_overdue_orders
+from checkout.jobs import reconcile_often
 from checkout.models import Order, PaymentStatus
 from tests.checkout.shop import create_order, create_payment
 
@@ -27,7 +27,7 @@ def test_order_is_closed_when_its_time_is_over_and_nothing_can_pay_it(payment, h
     create_payment(order=order, status=payment)
     Order.objects.update(expires_at=timezone.now() + timedelta(hours=hours))
 
-    close_overdue_orders()
+    reconcile_often()
 
     order.refresh_from_db()
     assert order.status == status

@@ -12,7 +12,7 @@ from threading import Barrier
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from checkout import settlement
+from checkout import settling
 from checkout.models import Fulfillment, LedgerEntry, LineOutcome, Order, OrderStatus, Payment
 from checkout.settlement import settle
 from library.models import Enrollment, EnrollmentSource, EnrollmentStatus
@@ -178,7 +178,7 @@ def test_settle_lets_one_of_two_simultaneous_reports_through():
 
 def test_settle_gives_up_politely_while_somebody_holds_the_order(monkeypatch):
     """A lock that does not come is an error that the gateway's retry mends, never a hang."""
-    monkeypatch.setattr(settlement, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(settling, "LOCK_TIMEOUT", "100ms")
     payment = create_payment()
     held, done = Barrier(2), Barrier(2)
 
