@@ -47,6 +47,8 @@ def act_on(event: WebhookEvent, notice: Notice) -> None:
     if not notice.is_ours:
         logger.error("event %s is of another mode or account", event.event_id)
         return event.ignore("Of another mode or account.")
+    if not notice.is_of_our_version:
+        alarms.tell_of_other_version(event)
     if notice.topic == Topic.NOTHING:
         return event.ignore("Nothing follows from this type.")
     try:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from checkout.forgeries import note_forgery
 from checkout.gateways import Forged, Gateway, Malformed, gateway_named
 from checkout.inbox import act_on, keep
 
@@ -44,8 +45,7 @@ def _receive(request: HttpRequest, gateway: Gateway) -> HttpResponse:
         notice = gateway.parse_webhook(request.headers, request.body)
         event = keep(gateway, notice)
     except Forged:
-        logger.warning("webhook with a bad signature refused")
-        return HttpResponse("The signature does not match.", status=400)
+        return _refuse_forged()
     except (Malformed, DataError, UnicodeError):
         # Signed, but not what an event can be: PostgreSQL keeps no NUL, for example.
         logger.warning("signed webhook that is no event refused")
@@ -56,3 +56,11 @@ def _receive(request: HttpRequest, gateway: Gateway) -> HttpResponse:
     if event.wants_action:
         act_on(event, notice)
     return HttpResponse(status=500 if event.is_open else 200)
+
+
+def _refuse_forged() -> HttpResponse:
+    """Refuse what the gateway did not sign. Nothing of it is kept; that it came is counted."""
+    logger.warning("webhook with a bad signature refused")
+    if note_forgery():
+        return HttpResponse("Too many bad signatures.", status=429)
+    return HttpResponse("The signature does not match.", status=400)

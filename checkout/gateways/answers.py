@@ -168,7 +168,8 @@ class Notice:
 
     ``payment_key`` is our own idempotency key from the object's metadata, so that an event that
     comes before the session's id was saved finds its payment all the same. ``is_ours`` is false
-    for another mode or another account.
+    for another mode or another account. ``is_of_our_version`` is false if the object in it is
+    rendered in another version of the gateway's API than the one that the shop speaks.
     """
 
     event_id: str
@@ -182,4 +183,5 @@ class Notice:
     payment_key: str | None
     topic: Topic
     is_ours: bool
+    is_of_our_version: bool = True
     payload: dict[str, Any] = field(repr=False)

@@ -126,7 +126,7 @@ class StripeGateway:
 
     def read_event(self, payload: dict[str, Any]) -> Notice:
         """Say what an event is about."""
-        return notice(payload, livemode=self.livemode)
+        return notice(payload, livemode=self.livemode, api_version=stripe.api_version)
 
     def undelivered_events(self, since: datetime) -> Iterator[Notice]:
         """List the events whose delivery failed. Stripe keeps them for 30 days."""

@@ -120,7 +120,7 @@ def sold(session: Json) -> Sold:
     )
 
 
-def notice(event: Any, *, livemode: bool) -> Notice:
+def notice(event: Any, *, livemode: bool, api_version: str) -> Notice:
     """Return what an event says. Raise ``Malformed`` if it is not one."""
     try:
         thing = event["data"]["object"]
@@ -131,6 +131,7 @@ def notice(event: Any, *, livemode: bool) -> Notice:
         raise Malformed("not an event") from error
     if not is_event or not all(isinstance(name, str) and 0 < len(name) <= 255 for name in ids):
         raise Malformed("not an event")
+    version = str(event.get("api_version") or "")[:64]
     topic = EVENT_TYPES.get(event["type"], Topic.NOTHING)
     return Notice(
         event_id=event["id"],
@@ -138,12 +139,13 @@ def notice(event: Any, *, livemode: bool) -> Notice:
         livemode=event.get("livemode") is True,
         object_id=thing["id"],
         created_at=created,
-        api_version=str(event.get("api_version") or "")[:64],
+        api_version=version,
         session_id=thing["id"] if topic == Topic.SESSION else None,
         intent_id=_whole(thing.get("payment_intent")).get("id"),
         payment_key=_metadata(thing).get("payment"),
         topic=topic,
         is_ours=event.get("livemode") is livemode and not event.get("account"),
+        is_of_our_version=version == api_version,
         payload=event,
     )
 
