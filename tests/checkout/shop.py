@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from catalog.models import Course
-from checkout.gateways import SessionState, Snapshot
+from checkout.gateways import DisputeSnapshot, SessionState, Snapshot
 from checkout.models import Cart, Order, OrderLine, Payment, PaymentStatus
 from project.accounts.models import User
 from tests.factories import create_course, create_learner
@@ -83,3 +83,17 @@ def snapshot_of(
         "charge_id": f"ch_{payment.pk}",
     }
     return Snapshot(**{**facts, **changes})
+
+
+def dispute_of(payment: Payment, status: str, **changes: object) -> DisputeSnapshot:
+    """Return what the gateway would say of a dispute about the payment."""
+    facts = {
+        "dispute_id": f"du_{payment.pk}",
+        "status": status,
+        "reason": "fraudulent",
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "is_charge_refundable": status.startswith("warning_"),
+        "evidence_due_at": timezone.now() + timedelta(days=7),
+    }
+    return DisputeSnapshot(**{**facts, **changes})
