@@ -52,13 +52,17 @@ def memory_gateway(monkeypatch):
     return gateway
 
 
-@pytest.fixture
-def shopper(db):
+def create_shopper():
     """Return somebody who is signed in."""
     client = Client()
     user = create_learner()
     client.force_login(user)
     return Shopper(user, client)
+
+
+@pytest.fixture
+def shopper(db):
+    return create_shopper()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections import Counter
 
 from django.utils import timezone
 
-from checkout.gateways import SessionState, Started
+from checkout.gateways import RefundSnapshot, SessionState, Started
 from checkout.models.payment import LIFETIME
 from tests.checkout.shop import snapshot_of
 
@@ -25,6 +25,7 @@ class MemoryGateway:
         self.asked = Counter()
         self.trouble = {}
         self.meanwhile = lambda payment: None
+        self.refunds = {}  # by their keys
         self._lock = threading.Lock()
 
     def build_request(self, order, *, key, expires_at):
@@ -32,6 +33,36 @@ class MemoryGateway:
 
     def build_refund(self, payment, *, amount_minor, key, is_duplicate):
         return {"payment": payment.idempotency_key, "amount": amount_minor, "key": key}
+
+    def refund(self, refund):
+        """Give money back; asked again with the same key, it is the same refund."""
+        if "refund" in self.trouble:
+            raise self.trouble["refund"]
+        return self.refunds.setdefault(
+            refund.idempotency_key,
+            RefundSnapshot(
+                refund_id=f"re_{refund.pk}",
+                status="succeeded",
+                amount_minor=refund.amount_minor,
+                currency=refund.currency,
+                key=refund.idempotency_key,
+            ),
+        )
+
+    def refunds_of(self, payment):
+        return list(self.refunds.values())
+
+    def disputes_of(self, payment):
+        return []
+
+    def undelivered_events(self, since):
+        return []
+
+    def completed_sessions(self, since):
+        return []
+
+    def returned_intents(self, since):
+        return []
 
     def check_amount(self, amount_minor, currency):
         pass
