@@ -145,7 +145,7 @@ def notice(event: Any, *, livemode: bool, api_version: str) -> Notice:
         payment_key=_metadata(thing).get("payment"),
         topic=topic,
         is_ours=event.get("livemode") is livemode and not event.get("account"),
-        is_of_our_version=version == api_version,
+        is_of_our_version=version in ("", api_version),
         payload=event,
     )
 

@@ -2,13 +2,17 @@
 
 import json
 import time
+from contextlib import contextmanager
 
 import pytest
 import stripe
+from django.core.signals import request_started
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Course
 from checkout.models import Payment
-from checkout.settlement import settle
+from checkout.settlement import settle, sync_payment
 from tests.checkout.conftest import HTMX
 from tests.checkout.paying import pay_at
 from tests.checkout.shop import create_order, create_payment, snapshot_of
@@ -97,9 +101,39 @@ def test_webhook(gateway, shopper, shop_of, courses, settings, django_assert_num
             headers={"Stripe-Signature": signature},
         )
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(30), gateway_calls() as calls:
         assert send().status_code == 200
     with django_assert_num_queries(2):
         assert send().status_code == 200
+    assert calls == [f"/sandbox/v1/checkout/sessions/{payment.session_id}"]
     payment.refresh_from_db()
     assert payment.status == "paid"
+
+
+def test_settling_takes_one_call_and_one_transaction(gateway, shopper, shop_of, courses):
+    shopper.wants(shop_of(courses))
+    pay_at(check_out(shopper)["Location"], tells_the_shop=False)
+    payment = Payment.objects.get()
+
+    with CaptureQueriesContext(connection) as queries, gateway_calls() as calls:
+        assert sync_payment(payment) is True
+
+    ends = [query["sql"] for query in queries if query["sql"] in ("BEGIN", "COMMIT")]
+    assert ends == ["BEGIN", "COMMIT"]
+    assert calls == [f"/sandbox/v1/checkout/sessions/{payment.session_id}"]
+
+
+@contextmanager
+def gateway_calls():
+    """Collect the addresses that the gateway is asked at, in this process's server."""
+    calls = []
+
+    def note(environ=None, **_):
+        if environ and environ["PATH_INFO"].startswith("/sandbox/v1/"):
+            calls.append(environ["PATH_INFO"])
+
+    request_started.connect(note)
+    try:
+        yield calls
+    finally:
+        request_started.disconnect(note)
