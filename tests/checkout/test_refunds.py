@@ -168,6 +168,17 @@ def test_refund_of_an_amount_leaves_access_unless_staff_say_otherwise(paid):
     assert books(paid) == (7800, 0)
 
 
+def test_seat_that_staff_paused_stays_so_whatever_the_others_cost(paid):
+    """Only a change of what the money says moves a seat."""
+    kept, closed = paid.order.lines.order_by("pk")
+    kept.enrollment.suspend()
+    refund = request_refund(paid, amount_minor=3900, reason=ASKED, lines=[closed], ends_access=True)
+
+    apply(paid, said(refund))
+
+    assert seats(paid) == ["suspended", "revoked"]
+
+
 def test_refund_under_way_pauses_and_its_failure_restores(paid):
     refund = request_refund(paid, amount_minor=7800, reason=ASKED, ends_access=True)
 
