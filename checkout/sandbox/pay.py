@@ -72,7 +72,7 @@ def _conclude(request: HttpRequest, result: Result, form: PayForm) -> HttpRespon
     """Send the buyer on, or back to the form with what went wrong."""
     session = result.session
     match result.outcome:
-        case Outcome.PAID:
+        case Outcome.PAID | Outcome.PROCESSING:
             if result.delivery and request.POST.get("notice") == "soon":
                 deliver_held_soon(result.delivery.pk)
             elif result.delivery:
