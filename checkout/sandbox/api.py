@@ -70,7 +70,11 @@ def list_line_items(call: Call, session_id: str) -> Json:
 def retrieve_intent(call: Call, intent_id: str) -> Json:
     """Return one payment intent."""
     params = call.checked("PaymentIntentRetrieveParams")
-    intent = PaymentIntent.objects.select_related("latest_charge").filter(pk=intent_id).first()
+    intent = (
+        PaymentIntent.objects.select_related("latest_charge", "session")
+        .filter(pk=intent_id)
+        .first()
+    )
     if intent is None:
         raise errors.missing_resource("payment_intent", intent_id, param="intent")
     if params.get("client_secret", intent.client_secret) != intent.client_secret:

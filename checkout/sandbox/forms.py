@@ -1,4 +1,4 @@
-"""The pay page's form: who pays, and with which test card. Errors carry Stripe's codes."""
+"""The pay page's form: who pays, and with what. Errors carry Stripe's codes."""
 
 import re
 from datetime import date
@@ -8,17 +8,27 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from checkout.sandbox.bank_fields import MAY_BE_REAL, BankFields
 from checkout.sandbox.cards import BY_NUMBER, Card, passes_luhn
+from checkout.sandbox.methods import ACH, CARD, SEPA
 from checkout.sandbox.models import CheckoutSession
 from checkout.sandbox.payments import Purchase
 
 # Browsers are asked not to offer what they remember: the cards they know are real ones.
 _NO_REAL_CARDS = {"autocomplete": "off"}
 
+_LABELS = {CARD: "Card", SEPA: "SEPA Direct Debit", ACH: "US bank account"}
+_FIELDS = {
+    CARD: ("number", "expiry", "cvc", "name"),
+    SEPA: ("iban", "holder"),
+    ACH: ("routing_number", "account_number", "holder"),
+}
 
-class PayForm(forms.Form):
-    """What a buyer fills in. A session that costs nothing asks for no card."""
 
+class PayForm(BankFields):
+    """What a buyer fills in. A session that costs nothing asks for neither card nor account."""
+
+    field_order = ("email",)
     use_required_attribute = False  # our own sentences say more than the browser's bubbles
 
     email = forms.EmailField(
@@ -72,10 +82,13 @@ class PayForm(forms.Form):
             self.fields["email"].widget.attrs["readonly"] = True
             self.fields["email"].required = False
             self.initial["email"] = session.given_email
-        if session.amount_total == 0:
-            for name in ("number", "expiry", "cvc"):
-                del self.fields[name]
-            self.fields["name"].label = "Name"
+        self._offer(session.method_types if session.amount_total else [])
+
+    @property
+    def chosen(self) -> str:
+        """Return Stripe's name of the way to pay; empty if there is nothing to pay."""
+        value = self["method"].value() if "method" in self.fields else ""
+        return value if value in self._offered else next(iter(self._offered), "")
 
     def clean_email(self) -> str:
         """Return the address the shop gave, if it gave one, and else the one that was typed."""
@@ -133,20 +146,63 @@ class PayForm(forms.Form):
             )
         return cvc
 
+    def clean(self) -> None:
+        """Overlook what was filled in for a way to pay that was not chosen."""
+        for name in self._unchosen:
+            self.errors.pop(name, None)
+            self.cleaned_data.pop(name, None)
+
     def as_purchase(self) -> Purchase:
         """Return what was filled in, once it is valid."""
         filled = self.cleaned_data
         return Purchase(
             email=filled["email"],
-            name=filled["name"],
+            name=filled.get("holder") or filled.get("name", ""),
             card=filled.get("number"),
             expiry=filled.get("expiry"),
+            account=filled.get("iban") or filled.get("account_number"),
         )
 
-    def forget_unknown_number(self) -> None:
-        """Do not show again what was typed as a number, if it might be a real card's."""
-        if self.has_error("number", "test_mode_live_card"):
-            self.data = {"email": self.data.get("email"), "expiry": self.data.get("expiry")}
+    def forget_what_may_be_real(self) -> None:
+        """Do not show again what was typed as a number, if it might be somebody's.
+
+        Nobody has looked at what was filled in for another way to pay, so it is forgotten too.
+        """
+        forgotten = set(self._unchosen)
+        if any(MAY_BE_REAL in codes or "test_mode_live_card" in codes for codes in self._codes()):
+            forgotten |= set(_FIELDS[self.chosen])
+        self.data = {name: self.data[name] for name in self.data if name not in forgotten}
+
+    def _offer(self, methods: list[str]) -> None:
+        """Keep the fields of these ways to pay, and of a choice if there is one."""
+        self._offered = methods
+        kept = {"email", *(name for method in methods for name in _FIELDS[method])}
+        if not methods:
+            kept.add("name")
+            self.fields["name"].label = "Name"
+        if len(methods) > 1:
+            self.fields["method"] = _choice_of(methods)
+            self.initial = {"method": methods[0], **self.initial}
+        for name in set(self.fields) - kept - {"method"}:
+            del self.fields[name]
+
+    @property
+    def _unchosen(self) -> list[str]:
+        chosen = _FIELDS.get(self.chosen, ())
+        return [name for each in self._offered for name in _FIELDS[each] if name not in chosen]
+
+    def _codes(self) -> list[set[str | None]]:
+        return [{error.code for error in errors} for errors in self.errors.as_data().values()]
+
+
+def _choice_of(methods: list[str]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Pay with",
+        required=False,
+        choices=[(method, _LABELS[method]) for method in methods],
+        error_messages={"invalid_choice": "Choose how you pay."},
+        widget=forms.RadioSelect,
+    )
 
 
 def _still_valid(year: int, month: int) -> date:

@@ -26,6 +26,11 @@ def charge_id() -> str:
     return new_id("ch_")
 
 
+def debit_id() -> str:
+    """Return the id of a charge by bank debit."""
+    return new_id("py_")
+
+
 def event_id() -> str:
     """Return the id of an event."""
     return new_id("evt_")

@@ -1,14 +1,22 @@
-"""What the sandbox leaves to the worker: deliveries, and the end of sessions and keys."""
+"""What the sandbox leaves to the worker: deliveries, debits, and the end of sessions."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from checkout.sandbox import sessions
+from checkout.sandbox.debits import conclude
 from checkout.sandbox.deliveries import deliver
-from checkout.sandbox.models import CheckoutSession, Delivery, IdempotentRequest
+from checkout.sandbox.models import Charge, CheckoutSession, Delivery, IdempotentRequest
 from project.jobs import periodic
 
-__all__ = ["deliver", "deliver_due", "expire_overdue_sessions", "forget_old_keys"]
+__all__ = [
+    "conclude",
+    "conclude_due_debits",
+    "deliver",
+    "deliver_due",
+    "expire_overdue_sessions",
+    "forget_old_keys",
+]
 
 # Deliveries to an address that does not answer take ten seconds each; the rest is done next minute.
 BATCH = 20
@@ -19,6 +27,13 @@ def deliver_due() -> None:
     """Deliver what is due and was not picked up, such as what a killed process left behind."""
     for pk in Delivery.objects.due(timezone.now()).values_list("pk", flat=True)[:BATCH]:
         deliver(pk)
+
+
+@periodic("* * * * *")
+def conclude_due_debits() -> None:
+    """Give the banks' answers that are due and that a killed process did not give."""
+    for pk in Charge.objects.due(timezone.now()).values_list("pk", flat=True):
+        conclude(pk)
 
 
 @periodic("* * * * *")

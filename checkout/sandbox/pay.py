@@ -12,12 +12,14 @@ from django.utils.csp import CSP, build_policy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from checkout.sandbox import currencies, payments, sessions
+from checkout.sandbox import accounts, currencies, payments, sessions
+from checkout.sandbox.accounts import ACH_ACCOUNTS, MISTYPED_IBAN, SEPA_ACCOUNTS
 from checkout.sandbox.cards import BY_NUMBER, CARDS, MISTYPED_NUMBER
 from checkout.sandbox.deliveries import deliver_held, deliver_held_soon
 from checkout.sandbox.errors import ApiError
 from checkout.sandbox.forms import PayForm
-from checkout.sandbox.models import CheckoutSession, IntentStatus, SessionStatus
+from checkout.sandbox.methods import ACH, CARD, SEPA
+from checkout.sandbox.models import CheckoutSession, IntentStatus, PaymentStatus, SessionStatus
 from checkout.sandbox.payments import Outcome, Result
 
 # The views need no token against forgery. Nothing is done in a visitor's name: whoever can post
@@ -27,18 +29,19 @@ from checkout.sandbox.payments import Outcome, Result
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, session_id: str) -> HttpResponse:
-    """Pay for what was chosen in the shop, with a test card."""
+    """Pay for what was chosen in the shop, with a test card or from a test account."""
     session = _find(session_id)
     if session is None or not session.is_open:
         return _closed(request, session)
     is_posted = request.method == "POST"
     form = PayForm(
-        request.POST if is_posted else None, session=session, initial=_suggested_card(request)
+        request.POST if is_posted else None, session=session, initial=_suggestion(request, session)
     )
     if not is_posted:
         return _pay_page(request, session, form)
-    if not form.is_valid():
-        form.forget_unknown_number()
+    is_valid = form.is_valid()
+    form.forget_what_may_be_real()
+    if not is_valid:
         return _pay_page(request, session, form, status=422)
     return _conclude(request, payments.pay(session_id, form.as_purchase()), form)
 
@@ -72,7 +75,7 @@ def _conclude(request: HttpRequest, result: Result, form: PayForm) -> HttpRespon
     """Send the buyer on, or back to the form with what went wrong."""
     session = result.session
     match result.outcome:
-        case Outcome.PAID:
+        case Outcome.PAID | Outcome.PROCESSING:
             if result.delivery and request.POST.get("notice") == "soon":
                 deliver_held_soon(result.delivery.pk)
             elif result.delivery:
@@ -97,7 +100,18 @@ def _closed(request: HttpRequest, session: CheckoutSession | None) -> HttpRespon
         return _see_other(reverse("sandbox:pay", args=[session.pk]))
     if request.method == "POST":
         return _see_other(session.success_url)
-    return _page(request, "complete", session)
+    return _complete_page(request, session)
+
+
+def _complete_page(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    intent = session.payment_intent
+    return _page(
+        request,
+        "complete",
+        session,
+        is_paid=session.payment_status != PaymentStatus.UNPAID,
+        is_awaited=intent is not None and intent.status == IntentStatus.PROCESSING,
+    )
 
 
 def _pay_page(
@@ -116,7 +130,9 @@ def _pay_page(
         form=form,
         cards=CARDS,
         mistyped_number=MISTYPED_NUMBER,
-        is_prefilled="number" in form.initial,
+        accounts=SEPA_ACCOUNTS if "iban" in form.fields else ACH_ACCOUNTS,
+        mistyped_iban=MISTYPED_IBAN,
+        is_prefilled="number" in form.initial or "holder" in form.initial,
         **context,
     )
 
@@ -167,6 +183,21 @@ def _line(line: dict[str, Any], session: CheckoutSession) -> dict[str, Any]:
         "each": currencies.display(price["unit_amount"], session.currency),
         "amount": currencies.display(price["unit_amount"] * quantity, session.currency),
     }
+
+
+def _suggestion(request: HttpRequest, session: CheckoutSession) -> dict[str, str]:
+    """Return the form filled in with what was clicked in the lists, if the session takes it."""
+    number = request.GET.get("account", "")
+    account = accounts.BY_NUMBER.get(number)
+    kind = SEPA if number == MISTYPED_IBAN else account.kind if account else CARD
+    if kind not in session.method_types:
+        return {}
+    if kind == CARD:
+        return _suggested_card(request)
+    filled = {"method": kind, "holder": "Ada Lovelace"}
+    if kind == ACH:
+        return {**filled, "routing_number": accounts.ROUTING_NUMBER, "account_number": number}
+    return {**filled, "iban": account.spaced if account else number}
 
 
 def _suggested_card(request: HttpRequest) -> dict[str, str]:

@@ -6,7 +6,8 @@ from enum import Enum
 
 from django.db import transaction
 
-from checkout.sandbox import cards, sessions
+from checkout.sandbox import cards, debits, sessions
+from checkout.sandbox.accounts import Account
 from checkout.sandbox.cards import Card, Decline
 from checkout.sandbox.events import emit, emit_held
 from checkout.sandbox.models import (
@@ -23,18 +24,20 @@ from checkout.sandbox.objects import charge_object, intent_object, session_objec
 
 @dataclass(frozen=True, kw_only=True)
 class Purchase:
-    """What a buyer has filled in. A session that costs nothing asks for no card."""
+    """What a buyer has filled in: a card or a bank account, unless the session costs nothing."""
 
     email: str
     name: str = ""
     card: Card | None = None
     expiry: date | None = None
+    account: Account | None = None
 
 
 class Outcome(Enum):
     """How it went. ``CLOSED`` is a session that had been paid or had expired before."""
 
     PAID = "paid"
+    PROCESSING = "processing"
     DECLINED = "declined"
     CHALLENGED = "challenged"
     CLOSED = "closed"
@@ -60,6 +63,8 @@ def pay(session_id: str, purchase: Purchase) -> Result:
         return _complete(
             session, PaymentStatus.NO_PAYMENT_REQUIRED, email=purchase.email, name=purchase.name
         )
+    if purchase.account:
+        return _debit(session, purchase.account, purchase)
     card, intent = _card_of(purchase), _intent_of(session)
     if card.is_challenged:
         return _challenge(session, intent, purchase)
@@ -102,6 +107,13 @@ def _challenge(session: CheckoutSession, intent: PaymentIntent, purchase: Purcha
     if is_new:
         emit("payment_intent.requires_action", intent_object(intent))
     return Result(outcome=Outcome.CHALLENGED, session=session)
+
+
+def _debit(session: CheckoutSession, account: Account, purchase: Purchase) -> Result:
+    delivery = debits.begin(
+        session, _intent_of(session), account, email=purchase.email, name=purchase.name
+    )
+    return Result(outcome=Outcome.PROCESSING, session=session, delivery=delivery)
 
 
 def _charge(session: CheckoutSession, intent: PaymentIntent, card: Card) -> Result:

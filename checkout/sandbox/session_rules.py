@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from checkout.sandbox import currencies, errors
+from checkout.sandbox import currencies, errors, methods
 
 LIFETIME = timedelta(hours=24)
 SHORTEST_LIFETIME = timedelta(minutes=30)
@@ -85,12 +85,12 @@ def check_session(params: dict[str, Any]) -> dict[str, Any]:
     if "customer" in params:
         raise errors.missing_resource("customer", params["customer"], param="customer", status=400)
     _check_known(params, kind="", path="")
-    _check_methods(params)
     _check_return_urls(params)
     _check_email(params.get("customer_email", ""), "customer_email")
     check_metadata(params.get("metadata", {}), "metadata")
     _check_intent_data(params.get("payment_intent_data", {}))
     lines = _checked_lines(params.get("line_items", []))
+    _check_methods(params, totals(lines)[1])
     return {**params, "line_items": lines, "expires_at": _expiry(params)}
 
 
@@ -134,13 +134,11 @@ def _check_known(params: dict[str, Any], *, kind: str, path: str) -> None:
             )
 
 
-def _check_methods(params: dict[str, Any]) -> None:
-    """Cards are what the sandbox can take, so that they must not be filtered out."""
-    allowed = params.get("allowed_payment_method_types", ["card"])
-    excluded = params.get("excluded_payment_method_types", [])
-    if "card" not in allowed or "card" in excluded:
+def _check_methods(params: dict[str, Any], currency: str) -> None:
+    if not methods.offered(currency, params):
         raise errors.ApiError(
-            "No payment methods are left for this Checkout Session: the sandbox takes cards.",
+            "No payment methods are left for this Checkout Session: in "
+            f"{currency.upper()} the sandbox takes {' and '.join(methods.offered(currency, {}))}.",
             param="allowed_payment_method_types",
         )
 

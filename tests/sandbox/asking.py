@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from checkout.sandbox import cards, payments, sessions
+from checkout.sandbox import accounts, cards, payments, sessions
 from checkout.sandbox.payments import Purchase
 
 API_KEY = "sk_test_anything"
@@ -11,6 +11,10 @@ AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}
 CARD = "4242424242424242"
 CHALLENGED_CARD = "4000000000003220"
 DECLINED_CARD = "4000000000000002"
+
+IBAN = "AT611904300234573201"
+REFUSED_IBAN = "AT861904300235473202"
+US_ACCOUNT = "000123456789"
 
 
 def line(*, amount=4900, currency="usd", name="Typography", quantity=1, **more):
@@ -51,6 +55,17 @@ def pay(session, *, number=CARD, **buyer):
     return payments.pay(session.pk, purchase(number=number, **buyer))
 
 
+def create_euro_session(**changes):
+    """Make a session that can be paid by SEPA debit."""
+    return create_session(line_items=[line(currency="eur")], **changes)
+
+
+def debit(session, *, number=IBAN, email="ada@example.com", name="Ada"):
+    """Pay from a bank account, without HTTP."""
+    account = accounts.BY_NUMBER[number]
+    return payments.pay(session.pk, Purchase(email=email, name=name, account=account))
+
+
 def filled_in(*, number=CARD, **changes):
     """Return what a buyer's browser posts from the pay page."""
     return {
@@ -59,4 +74,25 @@ def filled_in(*, number=CARD, **changes):
         "expiry": "12 / 34",
         "cvc": "123",
         "name": "Ada Lovelace",
+    } | changes
+
+
+def iban_filled_in(*, iban=IBAN, **changes):
+    """Return what a browser posts whose buyer has chosen SEPA."""
+    return {
+        "email": "ada@example.com",
+        "method": "sepa_debit",
+        "iban": iban,
+        "holder": "Ada Lovelace",
+    } | changes
+
+
+def us_account_filled_in(*, account=US_ACCOUNT, **changes):
+    """Return what a browser posts whose buyer has chosen ACH."""
+    return {
+        "email": "ada@example.com",
+        "method": "us_bank_account",
+        "routing_number": "110000000",
+        "account_number": account,
+        "holder": "Ada Lovelace",
     } | changes

@@ -62,6 +62,7 @@ def test_the_clock_knows_the_sandbox():
     names = {task.task.name for task in app.periodic_registry.periodic_tasks.values()}
 
     assert names >= {
+        "checkout.sandbox.jobs.conclude_due_debits",
         "checkout.sandbox.jobs.deliver_due",
         "checkout.sandbox.jobs.expire_overdue_sessions",
         "checkout.sandbox.jobs.forget_old_keys",

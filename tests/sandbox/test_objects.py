@@ -5,6 +5,7 @@ import pytest
 import stripe
 import stripe.checkout
 
+from checkout.sandbox import debits
 from checkout.sandbox.expansion import resolve
 from checkout.sandbox.models import Charge, CheckoutSession, Event, PaymentIntent
 from checkout.sandbox.objects import (
@@ -14,7 +15,16 @@ from checkout.sandbox.objects import (
     session_object,
 )
 from tests.sandbox import sdk_types
-from tests.sandbox.asking import CHALLENGED_CARD, DECLINED_CARD, create_session, pay
+from tests.sandbox.asking import (
+    CHALLENGED_CARD,
+    DECLINED_CARD,
+    REFUSED_IBAN,
+    US_ACCOUNT,
+    create_euro_session,
+    create_session,
+    debit,
+    pay,
+)
 
 # What Stripe leaves out of its answers unless it is used or asked for.
 ABSENT = {
@@ -53,6 +63,15 @@ def whole():
         pay(create_session(customer_email="ada@example.com"), number=number)
     pay(create_session())
     create_session()
+    for number in (US_ACCOUNT, "000222222227", "000000000009"):
+        debit(create_session(), number=number)
+    for number in (REFUSED_IBAN, "AT611904300234573201", "AT321904300235473204"):
+        debit(create_euro_session(), number=number)
+    for charge in Charge.objects.filter(status="pending"):
+        if charge.debited_account in (REFUSED_IBAN, "000222222227"):
+            debits.fail(charge.payment_intent_id)
+        elif charge.debited_account in ("AT611904300234573201", US_ACCOUNT):
+            debits.succeed(charge.payment_intent_id)
     deep = ["line_items.data.price.product", "payment_intent.latest_charge"]
     return [
         *(resolve(session_object(session), deep) for session in CheckoutSession.objects.all()),
@@ -93,6 +112,66 @@ def lacking(value, hint, path):
             found.append(f"{path}.{name}")
         found += lacking(value.get(name), inner, f"{path}.{name}")
     return found
+
+
+def unknown(value, hint, path):
+    """List the fields that ``value`` has and the SDK does not know, at any depth."""
+    if isinstance(value, list):
+        inner = [unknown(item, arg, path) for item in value for arg in typing.get_args(hint)]
+        return [name for names in inner for name in names]
+    if not isinstance(value, dict):
+        return []
+    if value.get("object") == "list":
+        return unknown(value["data"], hint, path)
+    classes = sdk_types.nested_classes(hint)
+    cls = CLASSES.get(str(value.get("object"))) or (classes[0] if classes else None)
+    if cls is None or cls.__name__ == "UntypedStripeObject":
+        return []
+    known = sdk_types.fields(cls)
+    found = [f"{path}.{name}" for name in value if name not in known]
+    for name, inner in value.items():
+        found += unknown(inner, known.get(name), f"{path}.{name}")
+    return found
+
+
+@pytest.mark.django_db
+def test_debits_are_told_in_the_fields_the_sdk_knows(whole):
+    """What cards and debits are paid with, to the last field, and nothing else."""
+    charges = [thing for thing in whole if thing["object"] == "charge"]
+    intents = [thing for thing in whole if thing["object"] == "payment_intent"]
+    kinds = {charge["payment_method_details"]["type"] for charge in charges}
+    assert kinds == {"card", "sepa_debit", "us_bank_account"}
+    for charge in charges:
+        kind = charge["payment_method_details"]["type"]
+        details = charge["payment_method_details"]
+        assert set(details) == {"type", kind}
+        if kind != "card":
+            cls = sdk_types.fields(stripe.Charge)["payment_method_details"]
+            [inner] = sdk_types.nested_classes(
+                sdk_types.fields(sdk_types.nested_classes(cls)[0])[kind]
+            )
+            assert set(details[kind]) == set(sdk_types.fields(inner))
+    for thing in charges + intents:
+        assert unknown(thing, CLASSES[thing["object"]], thing["object"]) == []
+
+
+@pytest.mark.django_db
+def test_payment_methods_of_debits_have_all_their_fields():
+    for make, number, kind in (
+        (create_euro_session, "AT611904300234573201", "sepa_debit"),
+        (create_session, US_ACCOUNT, "us_bank_account"),
+    ):
+        session = make()
+        debit(session, number=number)
+        intent = PaymentIntent.objects.get(session=session)
+        method = resolve(intent_object(intent), ["payment_method"])["payment_method"]
+
+        assert method["type"] == kind
+        assert method["billing_details"]["name"] == "Ada"
+        [cls] = sdk_types.nested_classes(sdk_types.fields(stripe.PaymentMethod)[kind])
+        assert set(method[kind]) == set(sdk_types.fields(cls))
+        assert lacking(method, stripe.PaymentMethod, "") == []
+        assert unknown(method, stripe.PaymentMethod, "") == []
 
 
 @pytest.mark.django_db

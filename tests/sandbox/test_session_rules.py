@@ -47,8 +47,12 @@ REFUSED = {
     "method types": (
         session_params(payment_method_types=["card"]), "parameter_unknown", "payment_method_types",
     ),
-    "no cards allowed": (
+    "none of the currency's allowed": (
         session_params(allowed_payment_method_types=["sepa_debit"]),
+        None, "allowed_payment_method_types",
+    ),
+    "nothing left": (
+        session_params(excluded_payment_method_types=["card", "us_bank_account"]),
         None, "allowed_payment_method_types",
     ),
     "discount": (
@@ -181,3 +185,29 @@ def test_create_takes_what_is_switched_off():
     )
 
     assert session.amount_total == 490_000
+
+
+CARD_AND_SEPA, CARD_AND_ACH = ["card", "sepa_debit"], ["card", "us_bank_account"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "asked", "offered"),
+    [
+        ("eur", {}, CARD_AND_SEPA),
+        ("EUR", {}, CARD_AND_SEPA),
+        ("usd", {}, CARD_AND_ACH),
+        ("gbp", {}, ["card"]),
+        ("usd", {"allowed_payment_method_types": ["card"]}, ["card"]),
+        ("usd", {"allowed_payment_method_types": ["us_bank_account", "klarna"]}, CARD_AND_ACH[1:]),
+        ("eur", {"allowed_payment_method_types": ["sepa_debit", "card"]}, CARD_AND_SEPA),
+        ("eur", {"excluded_payment_method_types": ["sepa_debit"]}, ["card"]),
+        ("eur", {"excluded_payment_method_types": ["us_bank_account"]}, CARD_AND_SEPA),
+        ("usd", {"excluded_payment_method_types": ["card"]}, CARD_AND_ACH[1:]),
+    ],
+)
+def test_create_offers_cards_and_the_debit_of_the_currency(currency, asked, offered):
+    answer = post(session_params(line_items=[line(currency=currency)], **asked)).json()
+
+    assert answer["payment_method_types"] == offered
+    assert list(answer["payment_method_options"]) == offered
+    assert {name: answer[name] for name in asked} == asked

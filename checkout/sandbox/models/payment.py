@@ -1,5 +1,6 @@
 """Payment intents and charges: the attempts to take a session's money."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -13,13 +14,15 @@ class IntentStatus(models.TextChoices):
 
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
     REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
 
 
 class ChargeStatus(models.TextChoices):
-    """How an attempt to take money ended."""
+    """How an attempt to take money ended, or that the bank has not answered yet."""
 
+    PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
@@ -71,6 +74,15 @@ class PaymentIntent(models.Model):
         self.last_error = None
         self.save()
 
+    def process(self, charge: "Charge") -> None:
+        """Wait for the bank that was asked by ``charge``."""
+        self.status = IntentStatus.PROCESSING
+        self.latest_charge = charge
+        self.payment_method = charge.payment_method
+        self.challenged_card = ""
+        self.last_error = None
+        self.save()
+
     def fail(self, error: dict[str, Any]) -> None:
         """Wait for another payment method, this one having failed."""
         self.status = IntentStatus.REQUIRES_PAYMENT_METHOD
@@ -94,8 +106,16 @@ class PaymentIntent(models.Model):
         self.save()
 
 
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    """Charges, found by what is to be done."""
+
+    def due(self, now: datetime) -> "ChargeQuerySet":
+        """Return the debits to which the bank ought to have answered by now."""
+        return self.filter(status=ChargeStatus.PENDING, answer_at__lte=now)
+
+
 class Charge(models.Model):
-    """One attempt to take the money, which worked or did not."""
+    """One attempt to take the money, which worked, did not, or is waited for."""
 
     id = models.CharField(primary_key=True, max_length=255, default=ids.charge_id, editable=False)
     payment_intent = models.ForeignKey(
@@ -112,15 +132,30 @@ class Charge(models.Model):
     failure_code = models.CharField(max_length=50, blank=True)
     decline_code = models.CharField(max_length=50, blank=True)
     failure_message = models.CharField(max_length=200, blank=True)
+    # One of the documented test accounts, as with cards.
+    debited_account = models.CharField(max_length=34, blank=True)
+    answer_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the bank answers to a debit; empty if never."
+    )
+
+    objects = ChargeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index("answer_at", name="charge_pending", condition=models.Q(status="pending"))
+        ]
         constraints = [
+            models.UniqueConstraint(
+                "payment_intent",
+                name="one_pending_charge_per_intent",
+                condition=models.Q(status="pending"),
+            ),
             models.UniqueConstraint(
                 "payment_intent",
                 name="one_successful_charge_per_intent",
                 condition=models.Q(status="succeeded"),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,3 +165,19 @@ class Charge(models.Model):
     def has_succeeded(self) -> bool:
         """Say whether the money was taken."""
         return self.status == ChargeStatus.SUCCEEDED
+
+    @property
+    def has_failed(self) -> bool:
+        """Say whether the bank refused."""
+        return self.status == ChargeStatus.FAILED
+
+    def succeed(self) -> None:
+        """Have the money, which was waited for."""
+        self.status = ChargeStatus.SUCCEEDED
+        self.save(update_fields=["status"])
+
+    def fail(self, *, code: str, message: str) -> None:
+        """Be refused by the bank, after all."""
+        self.status = ChargeStatus.FAILED
+        self.failure_code, self.failure_message = code, message
+        self.save(update_fields=["status", "failure_code", "failure_message"])

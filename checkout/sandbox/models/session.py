@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from checkout.sandbox import ids
+from checkout.sandbox import ids, methods
 
 
 class SessionStatus(models.TextChoices):
@@ -113,6 +113,11 @@ class CheckoutSession(models.Model):
         """Return what the shop wants written on the payment intent."""
         return dict(self.parameters.get("payment_intent_data", {}))
 
+    @property
+    def method_types(self) -> list[str]:
+        """Return Stripe's names of the ways in which it can be paid."""
+        return methods.offered(self.currency, self.parameters)
+
     def complete(self, payment_status: PaymentStatus, *, email: str, name: str) -> None:
         """End it with a purchase. The caller holds the lock and knows that it is open."""
         self.status = SessionStatus.COMPLETE
@@ -120,6 +125,11 @@ class CheckoutSession(models.Model):
         self.completed_at = timezone.now()
         self.buyer_email, self.buyer_name = email, name
         self.save()
+
+    def receive_payment(self) -> None:
+        """Be paid, long after the buyer's visit. The caller holds the lock."""
+        self.payment_status = PaymentStatus.PAID
+        self.save(update_fields=["payment_status"])
 
     def expire(self) -> None:
         """End it without one. The caller holds the lock and knows that it is open."""

@@ -6,12 +6,24 @@ from django.conf import settings
 from django.urls import reverse
 
 from checkout.sandbox.expansion import Expandable, Json
+from checkout.sandbox.methods import CARD
 from checkout.sandbox.models import Charge, IntentStatus, PaymentIntent
+from checkout.sandbox.objects.debit import DEBIT_OPTIONS, debit_of_charge, debit_of_method
+
+_OPTIONS: dict[str, Json] = {
+    CARD: {
+        "installments": None,
+        "mandate_options": None,
+        "network": None,
+        "request_three_d_secure": "automatic",
+    },
+    **DEBIT_OPTIONS,
+}
 
 
 def intent_object(intent: PaymentIntent) -> Json:
     """Return the payment intent."""
-    created = int(intent.created_at.timestamp())
+    created, method_types = int(intent.created_at.timestamp()), intent.session.method_types
     return {
         "id": intent.id,
         "object": "payment_intent",
@@ -43,14 +55,9 @@ def intent_object(intent: PaymentIntent) -> Json:
         "payment_method": method_place(intent.payment_method, created),
         "payment_method_configuration_details": None,
         "payment_method_options": {
-            "card": {
-                "installments": None,
-                "mandate_options": None,
-                "network": None,
-                "request_three_d_secure": "automatic",
-            }
+            name: option for name, option in _OPTIONS.items() if name in method_types
         },
-        "payment_method_types": ["card"],
+        "payment_method_types": method_types,
         "processing": None,
         "receipt_email": intent.details.get("receipt_email"),
         "review": Expandable(),
@@ -67,12 +74,12 @@ def intent_object(intent: PaymentIntent) -> Json:
 
 def charge_object(charge: Charge) -> Json:
     """Return the charge."""
-    has_succeeded, details = charge.has_succeeded, charge.payment_intent.details
+    details = charge.payment_intent.details
     return {
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
-        "amount_captured": charge.amount if has_succeeded else 0,
+        "amount_captured": 0 if charge.has_failed else charge.amount,
         "amount_refunded": 0,
         "application": Expandable(),
         "application_fee": Expandable(),
@@ -80,7 +87,7 @@ def charge_object(charge: Charge) -> Json:
         "balance_transaction": Expandable(),
         "billing_details": charge.payment_method["billing_details"],
         "calculated_statement_descriptor": settings.SHOP_NAME.upper()[:22],
-        "captured": has_succeeded,
+        "captured": not charge.has_failed,
         "created": int(charge.created_at.timestamp()),
         "currency": charge.currency,
         "customer": Expandable(),
@@ -94,7 +101,7 @@ def charge_object(charge: Charge) -> Json:
         "metadata": charge.payment_intent.metadata,
         "on_behalf_of": Expandable(),
         "outcome": _outcome(charge),
-        "paid": has_succeeded,
+        "paid": charge.has_succeeded,
         "payment_intent": Expandable(id=charge.payment_intent_id, load=partial(_intent_of, charge)),
         "payment_method": charge.payment_method["id"],
         "payment_method_details": _method_details(charge),
@@ -123,27 +130,34 @@ def method_place(method: Json | None, created: int) -> Expandable:
 
 
 def _method_object(method: Json, created: int) -> Json:
+    kind = method["type"]
     return {
         "id": method["id"],
         "object": "payment_method",
         "allow_redisplay": "limited",
         "billing_details": method["billing_details"],
-        "card": {
-            **method["card"],
-            "checks": _checks(),
-            "display_brand": method["card"]["brand"],
-            "generated_from": None,
-            "networks": {"available": [method["card"]["brand"]], "preferred": None},
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": {"supported": True},
-            "wallet": None,
-        },
         "created": created,
         "customer": Expandable(),
         "customer_account": None,
         "livemode": False,
         "metadata": {},
-        "type": method["type"],
+        "type": kind,
+        kind: _card_of_method(method[kind])
+        if kind == CARD
+        else debit_of_method(kind, method[kind]),
+    }
+
+
+def _card_of_method(card: Json) -> Json:
+    return {
+        **card,
+        "checks": _checks(),
+        "display_brand": card["brand"],
+        "generated_from": None,
+        "networks": {"available": [card["brand"]], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": True},
+        "wallet": None,
     }
 
 
@@ -178,7 +192,7 @@ def _next_action(intent: PaymentIntent) -> Json | None:
 
 
 def _outcome(charge: Charge) -> Json:
-    if charge.has_succeeded:
+    if not charge.has_failed:
         status, reason, kind = "approved_by_network", None, "authorized"
         message = "Payment complete."
     else:
@@ -198,6 +212,8 @@ def _outcome(charge: Charge) -> Json:
 
 
 def _method_details(charge: Charge) -> Json:
+    if charge.payment_method["type"] != CARD:
+        return debit_of_charge(charge)
     card = charge.payment_method["card"]
     return {
         "type": "card",

@@ -10,7 +10,10 @@ from django.urls import reverse
 from checkout.sandbox import listing
 from checkout.sandbox.expansion import Expandable, Json
 from checkout.sandbox.models import CheckoutSession, SessionStatus
+from checkout.sandbox.objects.debit import DEBIT_OPTIONS
 from checkout.sandbox.objects.payment import intent_object
+
+_OPTIONS: dict[str, Json] = {"card": {"request_three_d_secure": "automatic"}, **DEBIT_OPTIONS}
 
 
 def session_object(session: CheckoutSession) -> Json:
@@ -61,8 +64,10 @@ def session_object(session: CheckoutSession) -> Json:
         "payment_link": Expandable(),
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_options": {
+            name: option for name, option in _OPTIONS.items() if name in session.method_types
+        },
+        "payment_method_types": session.method_types,
         "payment_status": session.payment_status,
         "permissions": None,
         "phone_number_collection": {"enabled": False},
