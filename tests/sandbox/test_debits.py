@@ -3,7 +3,6 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-import stripe
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -278,44 +277,3 @@ def test_the_database_lets_an_intent_wait_for_one_charge():
         transaction.atomic(),
     ):
         charge.save(force_insert=True)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_sdk_is_told_of_a_debit_from_its_beginning_to_its_end(stripe_client):
-    session = create_euro_session()
-    debit(session)
-
-    expand = {"expand": ["payment_intent.latest_charge"]}
-    begun = stripe_client.v1.checkout.sessions.retrieve(session.pk, expand)
-    debits.succeed(begun.payment_intent.id)
-    paid = stripe_client.v1.checkout.sessions.retrieve(session.pk, expand)
-
-    assert (begun.status, begun.payment_status, begun.url) == ("complete", "unpaid", None)
-    assert begun.payment_method_types == ["card", "sepa_debit"]
-    intent, charge = begun.payment_intent, begun.payment_intent.latest_charge
-    assert (intent.status, intent.amount_received, intent.processing) == ("processing", 0, None)
-    assert intent.payment_method_types == ["card", "sepa_debit"]
-    assert (charge.status, charge.paid, charge.captured) == ("pending", False, True)
-    assert charge.payment_method_details.type == "sepa_debit"
-    details = charge.payment_method_details.sepa_debit
-    assert (details.country, details.bank_code, details.last4) == ("AT", "19043", "3201")
-    assert details.mandate.startswith("mandate_")
-    assert (paid.status, paid.payment_status) == ("complete", "paid")
-    assert (paid.payment_intent.status, paid.payment_intent.amount_received) == ("succeeded", 4900)
-    assert paid.payment_intent.latest_charge.paid is True
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_session_that_waits_for_its_bank_cannot_be_expired(stripe_client):
-    session = create_euro_session()
-    debit(session)
-
-    with pytest.raises(stripe.InvalidRequestError) as refused:
-        stripe_client.v1.checkout.sessions.expire(session.pk)
-
-    assert refused.value.http_status == 400
-    assert refused.value.user_message == (
-        'Only Checkout Sessions with a status in ["open"] can be expired. '
-        "This Checkout Session has a status of `complete`."
-    )
-    assert state(session) == ("complete", "unpaid", "processing", "pending")
