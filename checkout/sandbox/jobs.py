@@ -1,14 +1,23 @@
-"""What the sandbox leaves to the worker: deliveries, and the end of sessions and keys."""
+"""What the sandbox leaves to the worker: deliveries, banks, and the end of sessions and keys."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from checkout.sandbox import sessions
 from checkout.sandbox.deliveries import deliver
+from checkout.sandbox.disputes import decide
 from checkout.sandbox.models import CheckoutSession, Delivery, IdempotentRequest
+from checkout.sandbox.refunds import conclude
 from project.jobs import periodic
 
-__all__ = ["deliver", "deliver_due", "expire_overdue_sessions", "forget_old_keys"]
+__all__ = [
+    "conclude",
+    "decide",
+    "deliver",
+    "deliver_due",
+    "expire_overdue_sessions",
+    "forget_old_keys",
+]
 
 # Deliveries to an address that does not answer take ten seconds each; the rest is done next minute.
 BATCH = 20

@@ -3,6 +3,7 @@
 from datetime import date
 
 from checkout.sandbox import cards, payments, sessions
+from checkout.sandbox.models import Event
 from checkout.sandbox.payments import Purchase
 
 API_KEY = "sk_test_anything"
@@ -60,3 +61,21 @@ def filled_in(*, number=CARD, **changes):
         "cvc": "123",
         "name": "Ada Lovelace",
     } | changes
+
+
+def paid_charge(*, number=CARD, **changes):
+    """Pay a new session with a card, and return the charge."""
+    session = create_session(**changes)
+    pay(session, number=number)
+    session.refresh_from_db()
+    return session.payment_intent.latest_charge
+
+
+def told_since(start):
+    """Return the events after the first ``start`` ones, in the order in which they happened."""
+    return list(Event.objects.order_by("created_at"))[start:]
+
+
+def kinds_since(start):
+    """Return their types."""
+    return [event.type for event in told_since(start)]

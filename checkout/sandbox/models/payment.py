@@ -24,6 +24,14 @@ class ChargeStatus(models.TextChoices):
     FAILED = "failed"
 
 
+class RefundCourse(models.TextChoices):
+    """How a refund of a charge goes, which its card decides."""
+
+    AT_ONCE = "at_once"
+    SLOW = "slow"
+    BOUNCED = "bounced"
+
+
 class PaymentIntent(models.Model):
     """The wish to be paid once, made when the buyer first presses Pay."""
 
@@ -94,6 +102,14 @@ class PaymentIntent(models.Model):
         self.save()
 
 
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    """Charges, found for what is to be done with them."""
+
+    def locked(self) -> "ChargeQuerySet":
+        """Lock the rows until the transaction ends. All that gives money back is under it."""
+        return self.select_for_update(of=("self",), no_key=True)
+
+
 class Charge(models.Model):
     """One attempt to take the money, which worked or did not."""
 
@@ -112,15 +128,43 @@ class Charge(models.Model):
     failure_code = models.CharField(max_length=50, blank=True)
     decline_code = models.CharField(max_length=50, blank=True)
     failure_message = models.CharField(max_length=200, blank=True)
+    is_blocked = models.BooleanField(
+        default=False, help_text="Whether it was too risky to ask the bank."
+    )
+    is_disputed = models.BooleanField(
+        default=False, help_text="Whether the buyer ever complained to the bank."
+    )
+    amount_refunded = models.BigIntegerField(default=0)
+    refund_course = models.CharField(
+        max_length=10, choices=RefundCourse.choices, default=RefundCourse.AT_ONCE
+    )
+    balance_transaction = models.OneToOneField(
+        "sandbox.BalanceTransaction",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+
+    objects = ChargeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
+            models.CheckConstraint(
+                name="charge_refunded_within_amount",
+                condition=models.Q(amount_refunded=0)
+                | models.Q(
+                    status="succeeded",
+                    amount_refunded__gt=0,
+                    amount_refunded__lte=models.F("amount"),
+                ),
+            ),
             models.UniqueConstraint(
                 "payment_intent",
                 name="one_successful_charge_per_intent",
                 condition=models.Q(status="succeeded"),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,3 +174,21 @@ class Charge(models.Model):
     def has_succeeded(self) -> bool:
         """Say whether the money was taken."""
         return self.status == ChargeStatus.SUCCEEDED
+
+    @property
+    def amount_left(self) -> int:
+        """Return how much of it has not been refunded, in Stripe's units."""
+        return self.amount - self.amount_refunded if self.has_succeeded else 0
+
+    @property
+    def is_refunded(self) -> bool:
+        """Say whether all of it has been refunded."""
+        return self.has_succeeded and self.amount_left == 0
+
+    def count_refund(self, amount: int) -> None:
+        """Count an amount as refunded, or, if it is negative, as not refunded after all.
+
+        The caller holds the lock.
+        """
+        self.amount_refunded += amount
+        self.save(update_fields=["amount_refunded"])

@@ -1,24 +1,11 @@
-"""The endpoints of Stripe's API that the sandbox has."""
+"""Checkout sessions: opened, listed, read, changed, expired."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from checkout.sandbox import errors, listing, sessions
 from checkout.sandbox.expansion import Json
-from checkout.sandbox.models import (
-    Charge,
-    CheckoutSession,
-    Delivery,
-    DeliveryState,
-    Event,
-    PaymentIntent,
-)
-from checkout.sandbox.objects import (
-    charge_object,
-    event_object,
-    intent_object,
-    line_list,
-    session_object,
-)
+from checkout.sandbox.models import CheckoutSession
+from checkout.sandbox.objects import line_list, session_object
 from checkout.sandbox.transport import Call, endpoint
 
 
@@ -67,52 +54,6 @@ def list_line_items(call: Call, session_id: str) -> Json:
     return line_list(sessions.find(session_id), params)
 
 
-def retrieve_intent(call: Call, intent_id: str) -> Json:
-    """Return one payment intent."""
-    params = call.checked("PaymentIntentRetrieveParams")
-    intent = PaymentIntent.objects.select_related("latest_charge").filter(pk=intent_id).first()
-    if intent is None:
-        raise errors.missing_resource("payment_intent", intent_id, param="intent")
-    if params.get("client_secret", intent.client_secret) != intent.client_secret:
-        raise errors.missing_resource("payment_intent", intent_id, param="client_secret")
-    return intent_object(intent)
-
-
-def retrieve_charge(call: Call, charge_id: str) -> Json:
-    """Return one charge."""
-    call.checked("ChargeRetrieveParams")
-    charge = Charge.objects.select_related("payment_intent").filter(pk=charge_id).first()
-    if charge is None:
-        raise errors.missing_resource("charge", charge_id, param="id")
-    return charge_object(charge)
-
-
-def list_events(call: Call) -> Json:
-    """List what has happened, the newest first."""
-    params = call.checked("EventListParams")
-    types = params.get("types", []) + ([params["type"]] if "type" in params else [])
-    events = Event.objects.filter(listing.created_within(params.get("created")))
-    if types:
-        events = events.filter(type__in=types)
-    if "delivery_success" in params:
-        delivered = Delivery.objects.filter(event=OuterRef("pk"), state=DeliveryState.DELIVERED)
-        events = events.filter(
-            Q(Exists(delivered)) if params["delivery_success"] else ~Exists(delivered)
-        )
-    return listing.page_of_rows(
-        events.prefetch_related("deliveries"), params, url="/v1/events", render=event_object
-    )
-
-
-def retrieve_event(call: Call, event_id: str) -> Json:
-    """Return one event."""
-    call.checked("EventRetrieveParams")
-    event = Event.objects.filter(pk=event_id).first()
-    if event is None:
-        raise errors.missing_resource("event", event_id, param="id")
-    return event_object(event)
-
-
 def _matching(params: Json) -> Q:
     condition = listing.created_within(params.get("created"))
     if "status" in params:
@@ -129,8 +70,3 @@ session_list_view = endpoint(GET=list_sessions, POST=create_session)
 session_view = endpoint(GET=retrieve_session, POST=update_session)
 session_expiry_view = endpoint(POST=expire_session)
 line_item_list_view = endpoint(GET=list_line_items)
-intent_view = endpoint(GET=retrieve_intent)
-charge_view = endpoint(GET=retrieve_charge)
-event_list_view = endpoint(GET=list_events)
-event_view = endpoint(GET=retrieve_event)
-unknown_view = endpoint()
