@@ -2,6 +2,9 @@
 
 from datetime import date
 
+import pytest
+import stripe
+
 from checkout.sandbox import cards, payments, sessions
 from checkout.sandbox.models import Event
 from checkout.sandbox.payments import Purchase
@@ -12,6 +15,8 @@ AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}
 CARD = "4242424242424242"
 CHALLENGED_CARD = "4000000000003220"
 DECLINED_CARD = "4000000000000002"
+FRAUD_CARD = "4000000000000259"
+INQUIRY_CARD = "4000000000001976"
 
 
 def line(*, amount=4900, currency="usd", name="Typography", quantity=1, **more):
@@ -79,3 +84,23 @@ def told_since(start):
 def kinds_since(start):
     """Return their types."""
     return [event.type for event in told_since(start)]
+
+
+def disputed(number=FRAUD_CARD):
+    """Pay with a card that is disputed at once, and return the dispute."""
+    return paid_charge(number=number).disputes.get()
+
+
+def answer_dispute(client, dispute, text="Ada studied it.", **params):
+    return client.v1.disputes.update(
+        dispute.pk, {"evidence": {"uncategorized_text": text}, **params}
+    )
+
+
+def refusal(ask, *args):
+    """Return why the request is refused. Nothing may have happened."""
+    before = Event.objects.count()
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        ask(*args)
+    assert Event.objects.count() == before
+    return caught.value.http_status, caught.value.code, caught.value.user_message

@@ -1,50 +1,27 @@
 from datetime import timedelta
 
 import pytest
-import stripe
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
-from checkout.sandbox import disputes, evidence, jobs, refunds
+from checkout.sandbox import disputes, evidence, refunds
 from checkout.sandbox.models import BalanceTransaction, Dispute, Event
-from tests.sandbox import sdk_types
-from tests.sandbox.asking import DECLINED_CARD, kinds_since, paid_charge, told_since
+from tests.sandbox.asking import (
+    DECLINED_CARD,
+    FRAUD_CARD,
+    INQUIRY_CARD,
+    answer_dispute,
+    disputed,
+    kinds_since,
+    paid_charge,
+    refusal,
+    told_since,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FRAUD_CARD = "4000000000000259"
 NOT_RECEIVED_CARD = "4000000000002685"
-INQUIRY_CARD = "4000000000001976"
 OPENED = ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
-
-
-def disputed(number=FRAUD_CARD):
-    """Pay with a card that is disputed at once, and return the dispute."""
-    return paid_charge(number=number).disputes.get()
-
-
-def do_what_banks_do(dispute_id):
-    """Do what the worker would do some seconds later."""
-    for job in ProcrastinateJob.objects.filter(args={"dispute_id": dispute_id}):
-        assert job.task_name == "checkout.sandbox.disputes.decide"
-        assert job.scheduled_at is not None
-        jobs.decide(**job.args)
-
-
-def answer(client, dispute, text="Ada studied it.", **params):
-    return client.v1.disputes.update(
-        dispute.pk, {"evidence": {"uncategorized_text": text}, **params}
-    )
-
-
-def refusal(ask, *args):
-    """Return why the request is refused. Nothing may have happened."""
-    before = Event.objects.count()
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        ask(*args)
-    assert Event.objects.count() == before
-    return caught.value.http_status, caught.value.code, caught.value.user_message
 
 
 def test_a_card_is_disputed_as_fraud_at_once(stripe_client):
@@ -176,85 +153,6 @@ def test_any_charge_can_be_disputed_once_at_a_time():
     assert disputes.open_dispute(charge.pk).amount == 4900
 
 
-def test_evidence_can_be_staged_and_is_submitted_once(stripe_client):
-    dispute = disputed()
-    before = Event.objects.count()
-
-    staged = answer(stripe_client, dispute, submit=False, metadata={"case": "7"})
-    assert (staged.status, staged.metadata.to_dict()) == ("needs_response", {"case": "7"})
-    assert staged.evidence_details.has_evidence is True
-    assert staged.evidence_details.submission_count == 0
-    sent = stripe_client.v1.disputes.update(dispute.pk, {"submit": True})
-
-    assert (sent.status, sent.evidence_details.submission_count) == ("under_review", 1)
-    assert sent.evidence_details.submission_method == "manual"
-    assert sent.evidence.uncategorized_text == "Ada studied it."
-    assert kinds_since(before) == ["charge.dispute.updated"] * 2
-    assert told_since(before)[1].data_object == sent.to_dict()
-    status, _, message = refusal(answer, stripe_client, dispute)
-    assert (status, message) == (400, "The evidence for this dispute has already been submitted.")
-    do_what_banks_do(dispute.pk)
-    assert Dispute.objects.get().status == "under_review"
-
-
-def test_winning_evidence_wins_and_brings_the_money_back(stripe_client):
-    dispute = disputed()
-    before = Event.objects.count()
-
-    assert answer(stripe_client, dispute, "my winning_evidence").status == "under_review"
-    do_what_banks_do(dispute.pk)
-    do_what_banks_do(dispute.pk)
-
-    won = stripe_client.v1.disputes.retrieve(dispute.pk)
-    assert (won.status, won.is_charge_refundable) == ("won", True)
-    assert [(moved.reporting_category, moved.net) for moved in won.balance_transactions] == [
-        ("dispute", -6400),
-        ("dispute_reversal", 4900),
-    ]
-    assert kinds_since(before) == [
-        "charge.dispute.updated",
-        "charge.dispute.funds_reinstated",
-        "charge.dispute.closed",
-    ]
-    assert [event.data_object for event in told_since(before)[1:]] == [won.to_dict()] * 2
-    assert stripe_client.v1.charges.retrieve(dispute.charge_id).disputed is True
-
-
-def test_losing_evidence_loses(stripe_client):
-    dispute = disputed()
-    before = Event.objects.count()
-
-    answer(stripe_client, dispute, "losing_evidence")
-    do_what_banks_do(dispute.pk)
-
-    lost = stripe_client.v1.disputes.retrieve(dispute.pk)
-    assert (lost.status, len(lost.balance_transactions)) == ("lost", 1)
-    assert kinds_since(before) == ["charge.dispute.updated", "charge.dispute.closed"]
-
-
-@pytest.mark.parametrize(
-    ("text", "status", "told"),
-    [
-        ("winning_evidence", "warning_closed", ["charge.dispute.closed"]),
-        ("losing_evidence", "warning_closed", ["charge.dispute.closed"]),
-        (
-            "escalate_inquiry_evidence",
-            "needs_response",
-            ["charge.dispute.updated", "charge.dispute.funds_withdrawn"],
-        ),
-    ],
-)
-def test_evidence_decides_inquiries(stripe_client, text, status, told):
-    inquiry = disputed(INQUIRY_CARD)
-    before = Event.objects.count()
-
-    assert answer(stripe_client, inquiry, text).status == "warning_under_review"
-    do_what_banks_do(inquiry.pk)
-
-    assert Dispute.objects.get().status == status
-    assert kinds_since(before) == ["charge.dispute.updated", *told]
-
-
 def test_a_dispute_is_given_up(stripe_client):
     dispute = disputed()
     before = Event.objects.count()
@@ -270,7 +168,7 @@ def test_a_dispute_is_given_up(stripe_client):
     )
     over = (400, None, "This dispute is already closed")
     assert refusal(stripe_client.v1.disputes.close, dispute.pk) == over
-    assert refusal(answer, stripe_client, dispute) == over
+    assert refusal(answer_dispute, stripe_client, dispute) == over
 
 
 def test_an_inquiry_cannot_be_given_up_but_rests(stripe_client):
@@ -310,17 +208,6 @@ def test_a_dispute_overtakes_refunds_so_that_nobody_pays_twice():
     ]
 
 
-def test_a_lost_dispute_is_appealed(stripe_client):
-    dispute = disputed()
-    disputes.lose(dispute.pk)
-
-    assert disputes.appeal(dispute.pk) is True
-    assert answer(stripe_client, dispute, "winning_evidence").status == "appeal_under_review"
-    do_what_banks_do(dispute.pk)
-
-    assert Dispute.objects.get().status == "won"
-
-
 def test_an_inquiry_is_prevented_from_becoming_a_dispute():
     inquiry = disputed(INQUIRY_CARD)
     before = Event.objects.count()
@@ -348,32 +235,6 @@ def test_disputes_are_listed_filtered_and_expanded(stripe_client):
         first.pk, {"expand": ["charge", "payment_intent.latest_charge"]}
     )
     assert whole.charge.id == whole.payment_intent.latest_charge.id == first.charge_id
-
-
-def test_what_the_sandbox_does_not_imitate_of_disputes_is_refused(stripe_client):
-    dispute = disputed()
-    update = stripe_client.v1.disputes.update
-
-    for params in (
-        {"intended_submission_method": "manual"},
-        {"evidence": {"receipt": "file_x"}},
-        {"evidence": {"appeal": {"card": {"reason_for_filing": "x"}}}},
-    ):
-        assert refusal(update, dispute.pk, params)[:2] == (400, "sandbox_not_imitated")
-    assert refusal(update, dispute.pk, {"evidence": {"receipts": "x"}})[1] == "parameter_unknown"
-    too_long = dict.fromkeys(evidence.TEXTS[:3], "x" * 50001)
-    assert refusal(update, dispute.pk, {"evidence": too_long})[0] == 400
-    assert refusal(stripe_client.v1.disputes.retrieve, "du_x") == (
-        404,
-        "resource_missing",
-        "No such dispute: 'du_x'",
-    )
-
-
-def test_evidence_has_the_fields_of_the_sdk():
-    names = {*evidence.TEXTS, *evidence.FILES, "appeal", "enhanced_evidence"}
-
-    assert names == set(sdk_types.fields(stripe.Dispute.Evidence))
 
 
 def test_the_database_refuses_a_second_unsettled_dispute():
