@@ -141,3 +141,12 @@ def test_evidence_has_the_fields_of_the_sdk():
     names = {*evidence.TEXTS, *evidence.FILES, "appeal", "enhanced_evidence"}
 
     assert names == set(sdk_types.fields(stripe.Dispute.Evidence))
+
+
+def test_metadata_alone_submits_nothing(stripe_client):
+    dispute = disputed()
+
+    changed = stripe_client.v1.disputes.update(dispute.pk, {"metadata": {"case": "7"}})
+
+    assert (changed.status, changed.metadata.to_dict()) == ("needs_response", {"case": "7"})
+    assert changed.evidence_details.submission_count == 0

@@ -246,3 +246,15 @@ def test_the_database_refuses_a_second_unsettled_dispute():
         transaction.atomic(),
     ):
         dispute.save(force_insert=True)
+
+
+def test_a_dispute_overtakes_a_refund_that_is_under_way():
+    charge = paid_charge(number="4000000000007726")
+    pending = refunds.create_in_dashboard(charge.pk)
+
+    disputes.open_dispute(charge.pk)
+
+    pending.refresh_from_db()
+    charge.refresh_from_db()
+    assert (pending.status, charge.amount_refunded) == ("failed", 0)
+    assert refunds.succeed(pending.pk) is False
