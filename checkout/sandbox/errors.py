@@ -72,6 +72,11 @@ def missing_resource(kind: str, pk: str, *, param: str, status: int = 404) -> Ap
     )
 
 
+def refused(message: str, *, code: str = "", param: str = "") -> ApiError:
+    """Return the refusal of something that cannot be done as things stand."""
+    return ApiError(message, code=code, param=param, is_kept=True)
+
+
 def unknown_parameter(param: str) -> ApiError:
     """Return the refusal of a parameter that the official SDK does not know."""
     return ApiError(f"Received unknown parameter: {param}", code="parameter_unknown", param=param)
