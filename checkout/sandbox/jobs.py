@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from checkout.sandbox import sessions
 from checkout.sandbox.deliveries import deliver
-from checkout.sandbox.models import CheckoutSession, Delivery, IdempotentRequest
+from checkout.sandbox.models import CheckoutSession, Delivery, IdempotentRequest, Switches
 from project.jobs import periodic
 
 __all__ = ["deliver", "deliver_due", "expire_overdue_sessions", "forget_old_keys"]
@@ -24,7 +24,7 @@ def deliver_due() -> None:
 @periodic("* * * * *")
 def expire_overdue_sessions() -> None:
     """Expire the sessions whose time is over."""
-    overdue = CheckoutSession.objects.overdue(timezone.now()).values_list("pk", flat=True)
+    overdue = CheckoutSession.objects.overdue(Switches.clock()).values_list("pk", flat=True)
     for pk in overdue.iterator():
         with transaction.atomic():
             sessions.lock(pk)

@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.db import transaction
 
-from checkout.sandbox import cards, sessions
+from checkout.sandbox import cards, faults, sessions
 from checkout.sandbox.cards import Card, Decline
 from checkout.sandbox.events import emit, emit_held
 from checkout.sandbox.models import (
@@ -106,6 +106,8 @@ def _challenge(session: CheckoutSession, intent: PaymentIntent, purchase: Purcha
 
 def _charge(session: CheckoutSession, intent: PaymentIntent, card: Card) -> Result:
     decline = card.decline
+    if not decline:
+        faults.spoil(session, intent)
     charge = Charge.objects.create(
         payment_intent=intent,
         status=ChargeStatus.FAILED if decline else ChargeStatus.SUCCEEDED,

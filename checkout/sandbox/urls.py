@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from checkout.sandbox import api, pay
+from checkout.sandbox import api, endpoints, pay
 
 app_name = "sandbox"
 
@@ -23,6 +23,8 @@ urlpatterns = [
     path("v1/charges/<slug:charge_id>", api.charge_view, name="charge"),
     path("v1/events", api.event_list_view, name="event_list"),
     path("v1/events/<slug:event_id>", api.event_view, name="event"),
+    path("v1/webhook_endpoints", endpoints.endpoint_list_view, name="endpoint_list"),
+    path("v1/webhook_endpoints/<slug:endpoint_id>", endpoints.endpoint_view, name="endpoint"),
     # Everything else below v1 as well, so that the SDK never meets a page of the shop's.
     re_path(r"^v1(?:/|$)", api.unknown_view),
     path("pay/<slug:session_id>/", pay.pay, name="pay"),

@@ -3,6 +3,7 @@
 from datetime import date
 
 from checkout.sandbox import cards, payments, sessions
+from checkout.sandbox.models import WebhookEndpoint
 from checkout.sandbox.payments import Purchase
 
 API_KEY = "sk_test_anything"
@@ -40,6 +41,13 @@ def session_params(**changes):
 def create_session(**changes):
     """Make a session without HTTP, as ``POST /v1/checkout/sessions`` would."""
     return sessions.create(session_params(**changes))
+
+
+def listen_to_everything():
+    """Have the shop's endpoint told of every event, as with ``enabled_events=["*"]``."""
+    endpoint = WebhookEndpoint.objects.shops()
+    endpoint.enabled_events = ["*"]
+    endpoint.save()
 
 
 def purchase(*, number=CARD, email="ada@example.com", name="Ada"):
