@@ -1,5 +1,6 @@
 """Telling the shop: an event is written down with its deliveries, in the same transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,10 +23,19 @@ class Cause:
 NOBODY = Cause()
 
 
-def emit(kind: str, data_object: Json, *, cause: Cause = NOBODY) -> Event:
-    """Write down that ``kind`` happened to ``data_object``, and have the worker tell the shop."""
+def emit(
+    kind: str,
+    data_object: Json,
+    *,
+    cause: Cause = NOBODY,
+    to: Sequence[WebhookEndpoint] | None = None,
+) -> Event:
+    """Write down that ``kind`` happened to ``data_object``, and have the worker tell the shop.
+
+    Those who want it are told; ``to`` names others.
+    """
     switches = Switches.current()
-    event, planned = _record(kind, data_object, cause, switches)
+    event, planned = _record(kind, data_object, cause, switches, to)
     for delivery in planned:
         _leave_to_worker(delivery, switches)
     return event
@@ -38,7 +48,7 @@ def emit_held(kind: str, data_object: Json) -> Delivery | None:
     ``None`` if the shop is not to be told now, since a switch holds, delays or loses deliveries.
     """
     switches = Switches.current()
-    _, planned = _record(kind, data_object, NOBODY, switches)
+    _, planned = _record(kind, data_object, NOBODY, switches, None)
     is_ours = bool(planned) and planned[0].endpoint.is_the_shops
     if not is_ours or switches.is_holding or switches.delay:
         for delivery in planned:
@@ -53,7 +63,11 @@ def emit_held(kind: str, data_object: Json) -> Delivery | None:
 
 
 def _record(
-    kind: str, data_object: Json, cause: Cause, switches: Switches
+    kind: str,
+    data_object: Json,
+    cause: Cause,
+    switches: Switches,
+    to: Sequence[WebhookEndpoint] | None,
 ) -> tuple[Event, list[Delivery]]:
     """Write the event, or two of them, with what is to be delivered."""
     tree = resolve(data_object)
@@ -68,7 +82,7 @@ def _record(
     ]
     if switches.is_dropping:
         return events[0], []
-    endpoints = WebhookEndpoint.objects.listening_to(kind)
+    endpoints = WebhookEndpoint.objects.listening_to(kind) if to is None else to
     return events[0], [
         Delivery.objects.create(
             event=event,

@@ -159,9 +159,7 @@ def tell_of_unknown_session() -> Event:
 def tell_of_unknown_type() -> Event:
     """Tell of something that the shop has never heard of, whatever it asked to be told."""
     thing = {"id": ids.new_id("thing_"), "object": "thing_to_come"}
-    event = Event.objects.create(type="thing_to_come.created", data_object=thing)
-    deliver.later(_new_series(event, WebhookEndpoint.objects.shops()).pk)
-    return event
+    return emit("thing_to_come.created", thing, to=[WebhookEndpoint.objects.shops()])
 
 
 def _release(pk: int, *, is_late: bool) -> bool:
