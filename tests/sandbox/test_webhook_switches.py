@@ -9,7 +9,7 @@ import stripe
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from checkout.sandbox import deliveries, jobs, sessions, webhooks
+from checkout.sandbox import deliveries, jobs, webhooks
 from checkout.sandbox.deliveries import deliver, deliver_held
 from checkout.sandbox.events import emit, emit_held
 from checkout.sandbox.models import (
@@ -21,7 +21,7 @@ from checkout.sandbox.models import (
     WebhookEndpoint,
 )
 from checkout.sandbox.webhooks import Order
-from tests.sandbox.asking import create_session, pay, session_params
+from tests.sandbox.asking import create_session, pay
 
 SECRET = "whsec_the_shops"
 KIND = "checkout.session.expired"
@@ -320,31 +320,6 @@ def test_the_log_keeps_the_beginning_of_a_long_answer(shop):
     tell()
 
     assert Delivery.objects.get().response == "a" * (deliveries.KEPT_RESPONSE // 2)
-
-
-def test_a_shifted_clock_judges_when_sessions_end(shop):
-    session = create_session()
-    soon = int(time.time()) + 1900
-    webhooks.shift_clock(600)
-
-    with pytest.raises(sessions.errors.ApiError, match="at least 30 minutes"):
-        create_session(expires_at=soon)
-    webhooks.shift_clock(25 * 60 * 60)
-    assert sessions.find(session.pk).status == "expired"
-    webhooks.shift_clock(-600)
-    assert sessions.create(session_params(expires_at=soon)).is_open
-    with pytest.raises(sessions.errors.ApiError, match="less than 24 hours"):
-        create_session(expires_at=int(time.time()) + 24 * 60 * 60 - 60)
-
-
-def test_the_clock_expires_sessions_by_the_shifted_time(shop):
-    session = create_session()
-    webhooks.shift_clock(25 * 60 * 60)
-
-    jobs.expire_overdue_sessions()
-
-    session.refresh_from_db()
-    assert session.status == "expired"
 
 
 def test_everything_can_be_switched_off(shop):
