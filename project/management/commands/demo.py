@@ -134,7 +134,7 @@ def _welcome(host: str) -> str:
 {settings.SHOP_NAME} is open at {site}{reach}
 
   Mailbox    {site}/demo/mailbox/
-  Admin      {site}/admin/{controls}
+  Admin      {site}/admin/{controls if settings.SANDBOX else ""}
 
   Sign in    as learner@example.com or owner@example.com (staff), or as anybody:
              the code is in the mailbox
