@@ -4,8 +4,9 @@ The control page shows a button for each action that applies, and the JSON API t
 add one, add it to ``ACTIONS``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from checkout.sandbox import debits, disputes, errors, fraud_warnings, refunds, sessions
 from checkout.sandbox.events import NOBODY
@@ -109,8 +110,9 @@ def _succeed_refund(session: CheckoutSession) -> None:
 
 def _open_dispute(session: CheckoutSession) -> Dispute | None:
     charge = _charge_of(session)
-    complaints = charge.disputes.all() if charge else ()
-    return next((dispute for dispute in complaints if not dispute.is_closed), None)
+    complaints: Iterable[Any] = charge.disputes.all() if charge else ()
+    open_one: Dispute | None = next((one for one in complaints if not one.is_closed), None)
+    return open_one
 
 
 def _can_dispute(session: CheckoutSession) -> bool:
