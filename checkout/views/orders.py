@@ -45,7 +45,9 @@ def order_list(request: SignedInRequest) -> HttpResponse:
     mine = Order.objects.held_by(request.user).newest_first()
     orders = mine.prefetch_related("lines", "payments").fetch_mode(models.FETCH_PEERS)
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    accounts = [OrderAccount(order, order.lines.all(), order.payments.all()) for order in page]
+    accounts = [
+        OrderAccount(order, list(order.lines.all()), list(order.payments.all())) for order in page
+    ]
     context = {"orders": page, "accounts": accounts}
     return render_part(request, "checkout/order_list.html", "stage", context)
 
