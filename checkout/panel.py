@@ -23,7 +23,7 @@ from checkout.models import (
     PaymentStatus,
     Refund,
 )
-from checkout.timeline import Moment, tell
+from checkout.timeline import Moment, quoted, tell
 from library.models import Enrollment
 from library.outline import Outline, outlines_of
 from project.accounts.models import User
@@ -45,6 +45,16 @@ METHODS = {
     "oxxo": "an OXXO voucher",
     "sepa_debit": "a SEPA debit",
     "us_bank_account": "a bank debit (ACH)",
+}
+
+# What is said of seats that are shut, by their access, and whether it is the bank's doing.
+KEPT = "What was done there is kept."
+SHUT = {
+    (LineAccess.PAUSED, True): ": paused. Your bank has asked for the money back, and has yet to "
+    f"decide. {KEPT}",
+    (LineAccess.PAUSED, False): ": paused while the money is on its way back to you.",
+    (LineAccess.ENDED, True): f": closed. Your bank gave the money back to you. {KEPT}",
+    (LineAccess.ENDED, False): f": closed, because the money has gone back to you. {KEPT}",
 }
 
 
@@ -285,10 +295,20 @@ class OrderPanel:
         return str(known.pop()) if len(known) == 1 and LineAccess.OPEN not in known else "part"
 
     @property
-    def shut_by(self) -> str:
-        """Whose doing it is that something is paused or ended: the bank's, or a refund's."""
-        is_disputed = any(dispute.is_open or dispute.is_lost for dispute in self.disputes)
-        return "bank" if is_disputed else "refund"
+    def notices(self) -> list[str]:
+        """What is paused or closed, and why: a sentence for each kind of it."""
+        kinds: dict[str, list[OrderLine]] = {}
+        for line in self.lines:
+            if line.access != LineAccess.OPEN:
+                kinds.setdefault(self._why_shut(line), []).append(line)
+        return [f"{quoted(lines)}{why}" for why, lines in kinds.items()]
+
+    def _why_shut(self, line: OrderLine) -> str:
+        """Return the end of a sentence that starts with titles. A dispute outweighs a refund."""
+        is_refunded = bool(line.refund and line.refund.ends_access)
+        bank = any(dispute.is_open or dispute.is_lost for dispute in self.disputes)
+        by_bank = bank and not (is_refunded and line.access == LineAccess.ENDED)
+        return SHUT[LineAccess(line.access), by_bank]
 
     @property
     def is_unsettled(self) -> bool:
@@ -322,8 +342,7 @@ class OrderPanel:
             "account": self.account,
             "refunds": [refund for refund in self.refunds if refund.is_standing],
             "access": self.access if self.order.is_paid else "",
-            "shut_by": self.shut_by,
-            "shut": [line for line in self.lines if line.access != LineAccess.OPEN],
+            "notices": self.notices if self.order.is_paid else [],
             "is_unsettled": self.is_unsettled,
             "method": self.method,
             "moments": self.story,

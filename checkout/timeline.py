@@ -131,7 +131,7 @@ def _is_later(moment: datetime, than: datetime | None) -> bool:
     return than is None or moment - than > A_MOMENT
 
 
-def quoted(lines: Sequence[OrderLine]) -> str:
-    """Return the lines' titles as a sentence has them."""
-    titles = [f"“{line.title}”" for line in lines]
+def quoted(lines: Iterable[OrderLine]) -> str:
+    """Return the lines' titles as a sentence has them, each once."""
+    titles = list(dict.fromkeys(f"“{line.title}”" for line in lines))
     return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)

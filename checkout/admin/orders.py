@@ -61,8 +61,8 @@ class PaymentInline(ReadOnly, admin.TabularInline):
     show_change_link = True
 
     amount = money("amount_minor", "amount")
-    received = money("received_minor", "received")
-    given_back = money("refund_reserved_minor", "given back")
+    received = money("received_minor", "received", currency="received_currency")
+    given_back = money("refund_reserved_minor", "given back", currency="received_currency")
 
 
 @admin.register(Order)

@@ -43,7 +43,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (EntryInline, EventInline)
 
     amount = money("amount_minor", "amount")
-    received = money("received_minor", "received")
+    received = money("received_minor", "received", currency="received_currency")
 
     @admin.display(description="at the gateway")
     def in_dashboard(self, payment: Payment) -> str:

@@ -30,12 +30,15 @@ class ReadOnly:
         return False
 
 
-def money(name: str, label: str) -> Any:
-    """Return a column that shows the minor units in field ``name`` as people write them."""
+def money(name: str, label: str, *, currency: str = "currency") -> Any:
+    """Return a column that shows the minor units in field ``name`` as people write them.
+
+    ``currency`` names the field that has theirs; while it is empty, the row's own is meant.
+    """
 
     @admin.display(description=label, ordering=name)
     def column(self: Any, row: Any) -> str:
-        return format_money(getattr(row, name), row.currency)
+        return format_money(getattr(row, name), getattr(row, currency) or row.currency)
 
     return column
 
