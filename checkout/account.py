@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.money import format_money
-from checkout.models import LineAccess, Order, OrderLine, Payment
+from checkout.models import Dispute, LineAccess, Order, OrderLine, Payment
 
 
 @dataclass
@@ -15,6 +15,7 @@ class OrderAccount:
     order: Order
     lines: Sequence[OrderLine]
     payments: Sequence[Payment]
+    lost: Sequence[Dispute] = ()
 
     @cached_property
     def purchase(self) -> Payment | None:
@@ -43,7 +44,8 @@ class OrderAccount:
     @property
     def left(self) -> str:
         """What the order has cost in the end."""
-        return self._money(self.order.price_minor - self.returned_minor)
+        lost = sum(dispute.amount_minor for dispute in self.lost)
+        return self._money(self.order.price_minor - self.returned_minor - lost)
 
     @property
     def taken(self) -> str:

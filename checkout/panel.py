@@ -252,7 +252,8 @@ class OrderPanel:
     @cached_property
     def account(self) -> OrderAccount:
         """What came in, and what went back."""
-        return OrderAccount(self.order, self.lines, self.payments)
+        lost = [dispute for dispute in self.disputes if dispute.is_lost]
+        return OrderAccount(self.order, self.lines, self.payments, lost)
 
     @cached_property
     def refunds(self) -> list[Refund]:

@@ -88,12 +88,14 @@ def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return sign_in_first(request, next_url=request.path.removesuffix("check/"))
     order = _order_of(request, reference)
+    was_paid = order.is_paid
     _check(order, _live_payments(order))
     _check(order, order.payments.received().exclude(intent_id=None))
     if wants_part(request):
         since = OrderPanel.read_poll(request.GET).since
+        panel = OrderPanel(order, request.user, since=since)
         # It was asked just now: the panel need not ask by itself again.
-        return _flip(request, OrderPanel(order, request.user, since=since), asks_gateway=False)
+        return _flip(request, panel, asks_gateway=False, was_paid=was_paid)
     return redirect_browser(request, order.get_absolute_url())
 
 

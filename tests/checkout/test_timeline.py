@@ -241,6 +241,15 @@ def test_dispute_is_said_as_it_is(shopper, paid, statuses, heading, says):
     assert ("Open for good" in page) is ("Start lesson 1" in page)
 
 
+def test_money_that_the_bank_gave_back_is_not_left(shopper, paid):
+    dispute(paid, "needs_response", "lost")
+
+    page = look(shopper, paid)
+
+    assert '<th scope="row">Given back by your bank</th> <td class="num">−$78</td>' in page
+    assert '<th scope="row">Left</th> <td class="num">$0</td>' in page
+
+
 def test_gift_that_is_closed_is_not_open_for_good(shopper):
     order = create_order(buyer=shopper.user, courses=[create_course(title=BREAD)], seats=2)
     payment = create_payment(order=order)
@@ -311,7 +320,7 @@ def test_order_page_takes_as_many_queries_for_any_story(shopper, rows, django_as
         give_back(order, amount_minor=100, ends_access=False)
         dispute(order, "warning_closed", dispute_id=f"du_{number}")
 
-    # session, person, order, payments, lines, outlines, refunds, disputes, cart, what is in it, owned
+    # session, person, order, payments, lines, outlines, refunds, disputes; cart, its lines, owned
     with django_assert_num_queries(11):
         page = look(shopper, order, HTMX)
 
@@ -346,6 +355,8 @@ def test_check_looks_at_refunds_of_a_paid_order_once_in_a_while(
     assert len(asked) == 1
     page = text_of(response) if headers else look(shopper, paid)
     assert "Your money goes back." in page
+    assert ("We have asked. This is how it stands." in page) is bool(headers)
+    assert "Paid. " not in page
     let_time_pass(paid)
     shopper.client.post(url, headers=headers)
     assert len(asked) == 2
