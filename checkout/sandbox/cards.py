@@ -5,6 +5,7 @@ Source: Stripe, "Test card numbers". Any other number is refused before anything
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from hashlib import sha256
 from typing import Any
 
@@ -18,11 +19,23 @@ class Decline:
     code: str
     message: str
     decline_code: str = ""
+    is_blocked: bool = False  # by Stripe's own judgment, so that no bank was asked
 
     def as_error(self) -> dict[str, Any]:
         """Return it as the error of a payment intent."""
         error = {"type": "card_error", "code": self.code, "message": self.message}
         return error | ({"decline_code": self.decline_code} if self.decline_code else {})
+
+
+class Aftermath(Enum):
+    """What becomes of a payment after it has worked."""
+
+    FRAUD_DISPUTE = "fraud_dispute"
+    NOT_RECEIVED_DISPUTE = "not_received_dispute"
+    INQUIRY = "inquiry"
+    FRAUD_WARNING = "fraud_warning"
+    SLOW_REFUND = "slow_refund"
+    BOUNCED_REFUND = "bounced_refund"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +47,7 @@ class Card:
     brand: str = "visa"
     is_challenged: bool = False
     decline: Decline | None = None
+    aftermath: Aftermath | None = None
 
     @property
     def spaced(self) -> str:
@@ -108,6 +122,51 @@ CARDS = (
             code="processing_error",
             message="An error occurred while processing your card. Try again in a little bit.",
         ),
+    ),
+    Card(
+        number="4000000000000341",
+        about="Is accepted, but cannot be charged.",
+        decline=_declined("generic_decline"),
+    ),
+    Card(
+        number="4100000000000019",
+        about="Blocked as too risky.",
+        decline=Decline(
+            code="card_declined",
+            decline_code="fraudulent",
+            message="Your card was declined.",
+            is_blocked=True,
+        ),
+    ),
+    Card(
+        number="4000000000000259",
+        about="Pays, is then disputed as fraud.",
+        aftermath=Aftermath.FRAUD_DISPUTE,
+    ),
+    Card(
+        number="4000000000002685",
+        about="Pays, is then disputed as not received.",
+        aftermath=Aftermath.NOT_RECEIVED_DISPUTE,
+    ),
+    Card(
+        number="4000000000001976",
+        about="Pays, then its bank inquires.",
+        aftermath=Aftermath.INQUIRY,
+    ),
+    Card(
+        number="4000000000005423",
+        about="Pays, then its bank warns of fraud.",
+        aftermath=Aftermath.FRAUD_WARNING,
+    ),
+    Card(
+        number="4000000000007726",
+        about="Pays. A refund takes some seconds.",
+        aftermath=Aftermath.SLOW_REFUND,
+    ),
+    Card(
+        number="4000000000005126",
+        about="Pays. A refund comes back after some seconds.",
+        aftermath=Aftermath.BOUNCED_REFUND,
     ),
 )
 BY_NUMBER = {card.number: card for card in CARDS}

@@ -3,14 +3,13 @@
 Source: Stripe, "Fulfill orders", delayed payment methods.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from checkout.sandbox import ids, sessions
+from checkout.sandbox import balance, disputes, faults, ids, sessions
 from checkout.sandbox.accounts import BY_NUMBER, NOT_PAID, Account, Refusal, account_method
 from checkout.sandbox.events import emit, emit_held
 from checkout.sandbox.models import (
@@ -25,18 +24,15 @@ from checkout.sandbox.models import (
 from checkout.sandbox.objects import charge_object, intent_object, session_object
 from project.jobs import job
 
-# What follows a debit that was paid, by the ``aftermath`` of the account. It is called under the
-# session's lock, in the transaction of the success.
-AFTERMATHS: dict[str, Callable[[Charge], None]] = {}
-
 
 def begin(
     session: CheckoutSession, intent: PaymentIntent, account: Account, *, email: str, name: str
-) -> Delivery:
+) -> Delivery | None:
     """Ask the bank for the money. The caller holds the session's lock and knows that it is open.
 
-    Return the delivery that tells the shop, which waits for the caller.
+    Return the delivery that tells the shop, which waits for the caller, if there is to be one.
     """
+    faults.spoil(session, intent)
     charge = _pending_charge(intent, account, account_method(account, email=email, name=name))
     intent.process(charge)
     emit("payment_intent.processing", intent_object(intent))
@@ -69,11 +65,12 @@ def succeed(session_or_intent_id: str) -> bool:
     charge.succeed()
     intent.succeed()
     session.receive_payment()
+    balance.book_charge(charge)
     emit("charge.succeeded", charge_object(charge))
     emit("payment_intent.succeeded", intent_object(intent))
     emit("checkout.session.async_payment_succeeded", session_object(session))
-    if follow := AFTERMATHS.get(BY_NUMBER[charge.debited_account].aftermath):
-        follow(charge)
+    if BY_NUMBER[charge.debited_account].aftermath == "dispute":
+        disputes.open_dispute(charge.pk, reason="debit_not_authorized")
     return True
 
 

@@ -31,9 +31,39 @@ def debit_id() -> str:
     return new_id("py_")
 
 
+def refund_id(method_type: str) -> str:
+    """Return the id of a refund; those of other things than cards look different."""
+    return new_id("re_" if method_type == "card" else "pyr_")
+
+
+def dispute_id() -> str:
+    """Return the id of a dispute or an inquiry."""
+    return new_id("du_")
+
+
+def warning_id() -> str:
+    """Return the id of an early fraud warning."""
+    return new_id("issfr_")
+
+
+def balance_id() -> str:
+    """Return the id of a balance transaction."""
+    return new_id("txn_")
+
+
 def event_id() -> str:
     """Return the id of an event."""
     return new_id("evt_")
+
+
+def endpoint_id() -> str:
+    """Return the id of a webhook endpoint."""
+    return new_id("we_")
+
+
+def webhook_secret() -> str:
+    """Return a secret that signs webhooks."""
+    return new_id("whsec_", length=32)
 
 
 def request_id() -> str:

@@ -1,4 +1,4 @@
-"""What the sandbox leaves to the worker: deliveries, debits, and the end of sessions."""
+"""What the sandbox leaves to the worker: deliveries, banks, and the end of sessions and keys."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -6,12 +6,22 @@ from django.utils import timezone
 from checkout.sandbox import sessions
 from checkout.sandbox.debits import conclude
 from checkout.sandbox.deliveries import deliver
-from checkout.sandbox.models import Charge, CheckoutSession, Delivery, IdempotentRequest
+from checkout.sandbox.disputes import decide
+from checkout.sandbox.models import (
+    Charge,
+    CheckoutSession,
+    Delivery,
+    IdempotentRequest,
+    Switches,
+)
+from checkout.sandbox.refunds import conclude as conclude_refund
 from project.jobs import periodic
 
 __all__ = [
     "conclude",
     "conclude_due_debits",
+    "conclude_refund",
+    "decide",
     "deliver",
     "deliver_due",
     "expire_overdue_sessions",
@@ -39,7 +49,7 @@ def conclude_due_debits() -> None:
 @periodic("* * * * *")
 def expire_overdue_sessions() -> None:
     """Expire the sessions whose time is over."""
-    overdue = CheckoutSession.objects.overdue(timezone.now()).values_list("pk", flat=True)
+    overdue = CheckoutSession.objects.overdue(Switches.clock()).values_list("pk", flat=True)
     for pk in overdue.iterator():
         with transaction.atomic():
             sessions.lock(pk)

@@ -65,6 +65,16 @@ def created_within(asked: int | Mapping[str, int] | None) -> Q:
     return condition
 
 
+def of_charge(params: Mapping[str, Any]) -> Q:
+    """Return the condition for ``charge``, ``payment_intent`` and ``created``."""
+    condition = created_within(params.get("created"))
+    if "charge" in params:
+        condition &= Q(charge_id=params["charge"])
+    if "payment_intent" in params:
+        condition &= Q(charge__payment_intent_id=params["payment_intent"])
+    return condition
+
+
 def _limit(params: Mapping[str, Any]) -> int:
     limit = int(params.get("limit", PAGE_SIZE))
     if not 1 <= limit <= LARGEST_PAGE:

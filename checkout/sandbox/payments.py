@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.db import transaction
 
-from checkout.sandbox import cards, debits, sessions
+from checkout.sandbox import aftermath, balance, cards, debits, faults, sessions
 from checkout.sandbox.accounts import Account
 from checkout.sandbox.cards import Card, Decline
 from checkout.sandbox.events import emit, emit_held
@@ -118,6 +118,8 @@ def _debit(session: CheckoutSession, account: Account, purchase: Purchase) -> Re
 
 def _charge(session: CheckoutSession, intent: PaymentIntent, card: Card) -> Result:
     decline = card.decline
+    if not decline:
+        faults.spoil(session, intent)
     charge = Charge.objects.create(
         payment_intent=intent,
         status=ChargeStatus.FAILED if decline else ChargeStatus.SUCCEEDED,
@@ -128,13 +130,16 @@ def _charge(session: CheckoutSession, intent: PaymentIntent, card: Card) -> Resu
         failure_code=decline.code if decline else "",
         decline_code=decline.decline_code if decline else "",
         failure_message=decline.message if decline else "",
+        is_blocked=bool(decline and decline.is_blocked),
     )
     intent.latest_charge = charge
     if decline:
         emit("charge.failed", charge_object(charge))
         return _decline(session, intent, decline)
     intent.succeed()
+    balance.book_charge(charge)
     emit("charge.succeeded", charge_object(charge))
+    aftermath.follow(charge, card)
     emit("payment_intent.succeeded", intent_object(intent))
     buyer = charge.payment_method["billing_details"]
     return _complete(session, PaymentStatus.PAID, email=buyer["email"], name=buyer["name"] or "")

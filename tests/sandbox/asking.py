@@ -2,7 +2,11 @@
 
 from datetime import date
 
+import pytest
+import stripe
+
 from checkout.sandbox import accounts, cards, payments, sessions
+from checkout.sandbox.models import Event, WebhookEndpoint
 from checkout.sandbox.payments import Purchase
 
 API_KEY = "sk_test_anything"
@@ -11,6 +15,8 @@ AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}
 CARD = "4242424242424242"
 CHALLENGED_CARD = "4000000000003220"
 DECLINED_CARD = "4000000000000002"
+FRAUD_CARD = "4000000000000259"
+INQUIRY_CARD = "4000000000001976"
 
 IBAN = "AT611904300234573201"
 REFUSED_IBAN = "AT861904300235473202"
@@ -44,6 +50,13 @@ def session_params(**changes):
 def create_session(**changes):
     """Make a session without HTTP, as ``POST /v1/checkout/sessions`` would."""
     return sessions.create(session_params(**changes))
+
+
+def listen_to_everything():
+    """Have the shop's endpoint told of every event, as with ``enabled_events=["*"]``."""
+    endpoint = WebhookEndpoint.objects.shops()
+    endpoint.enabled_events = ["*"]
+    endpoint.save()
 
 
 def purchase(*, number=CARD, email="ada@example.com", name="Ada"):
@@ -96,3 +109,41 @@ def us_account_filled_in(*, account=US_ACCOUNT, **changes):
         "account_number": account,
         "holder": "Ada Lovelace",
     } | changes
+
+
+def paid_charge(*, number=CARD, **changes):
+    """Pay a new session with a card, and return the charge."""
+    session = create_session(**changes)
+    pay(session, number=number)
+    session.refresh_from_db()
+    return session.payment_intent.latest_charge
+
+
+def told_since(start):
+    """Return the events after the first ``start`` ones, in the order in which they happened."""
+    return list(Event.objects.order_by("created_at"))[start:]
+
+
+def kinds_since(start):
+    """Return their types."""
+    return [event.type for event in told_since(start)]
+
+
+def disputed(number=FRAUD_CARD):
+    """Pay with a card that is disputed at once, and return the dispute."""
+    return paid_charge(number=number).disputes.get()
+
+
+def answer_dispute(client, dispute, text="Ada studied it.", **params):
+    return client.v1.disputes.update(
+        dispute.pk, {"evidence": {"uncategorized_text": text}, **params}
+    )
+
+
+def refusal(ask, *args):
+    """Return why the request is refused. Nothing may have happened."""
+    before = Event.objects.count()
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        ask(*args)
+    assert Event.objects.count() == before
+    return caught.value.http_status, caught.value.code, caught.value.user_message

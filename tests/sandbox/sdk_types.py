@@ -8,13 +8,14 @@ from types import NoneType
 
 import stripe
 import stripe.checkout
+import stripe.radar
 
 
 class Names(dict):
     """Names of annotations which the SDK imports for type checkers only."""
 
     def __missing__(self, name):
-        for module in (stripe, stripe.checkout, typing):
+        for module in (stripe, stripe.checkout, stripe.radar, typing):
             if hasattr(module, name):
                 return getattr(module, name)
         if hasattr(builtins, name):

@@ -34,6 +34,7 @@ PAID = [
     "payment_intent.succeeded",
     "checkout.session.async_payment_succeeded",
 ]
+DISPUTED = ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
 REFUSED = [
     "charge.failed",
     "payment_intent.payment_failed",
@@ -163,7 +164,8 @@ def test_each_account_answers_as_its_line_says_when_its_time_has_come(account):
     jobs.conclude_due_debits()
     jobs.conclude_due_debits()
 
-    assert told() == BEGUN + (REFUSED if account.refusal else PAID)
+    disputed = DISPUTED if account.aftermath else []
+    assert told() == BEGUN + (REFUSED if account.refusal else PAID + disputed)
     charge.refresh_from_db()
     assert charge.failure_code == (account.refusal.code if account.refusal else "")
 
@@ -197,16 +199,16 @@ def test_a_debit_after_a_declined_card_pays_the_same_intent():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", ["000555555559", US_ACCOUNT])
-def test_what_follows_a_paid_debit_is_done_to_its_charge(number, monkeypatch):
-    followed = []
-    monkeypatch.setitem(debits.AFTERMATHS, "dispute", lambda charge: followed.append(charge.pk))
+def test_what_follows_a_paid_debit_is_done_to_its_charge(number):
     session = create_session()
     debit(session, number=number)
 
     debits.succeed(session.pk)
 
     charge = Charge.objects.get()
-    assert followed == ([charge.pk] if number == "000555555559" else [])
+    assert charge.balance_transaction.amount == charge.amount
+    disputed = list(charge.disputes.values_list("reason", flat=True))
+    assert disputed == (["debit_not_authorized"] if number == "000555555559" else [])
 
 
 @pytest.mark.django_db

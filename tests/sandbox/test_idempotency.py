@@ -72,7 +72,7 @@ def test_what_an_endpoint_refused_is_kept(stripe_client):
 
 
 def test_a_failure_of_the_sandbox_is_kept_and_undone(stripe_client, monkeypatch):
-    monkeypatch.setattr("checkout.sandbox.api.session_object", lambda session: 1 / 0)
+    monkeypatch.setattr("checkout.sandbox.api.sessions.session_object", lambda session: 1 / 0)
     for _ in range(2):
         with pytest.raises(stripe.APIError) as caught:
             create(stripe_client, "order-1:1")

@@ -4,15 +4,30 @@ import typing
 import pytest
 import stripe
 import stripe.checkout
+import stripe.radar
 
-from checkout.sandbox import debits
+from checkout.sandbox import debits, disputes, refunds
+from checkout.sandbox.cards import CARDS
 from checkout.sandbox.expansion import resolve
-from checkout.sandbox.models import Charge, CheckoutSession, Event, PaymentIntent
+from checkout.sandbox.models import (
+    BalanceTransaction,
+    Charge,
+    CheckoutSession,
+    Dispute,
+    EarlyFraudWarning,
+    Event,
+    PaymentIntent,
+    Refund,
+)
 from checkout.sandbox.objects import (
+    balance_object,
     charge_object,
+    dispute_object,
     event_object,
     intent_object,
+    refund_object,
     session_object,
+    warning_object,
 )
 from tests.sandbox import sdk_types
 from tests.sandbox.asking import (
@@ -23,6 +38,7 @@ from tests.sandbox.asking import (
     create_euro_session,
     create_session,
     debit,
+    paid_charge,
     pay,
 )
 
@@ -50,10 +66,37 @@ ABSENT = {
     },
     "charge": {"authorization_code", "level3", "presentment_details", "refunds", "transfer"},
     "event": {"account", "context"},
+    "refund": {
+        "description",
+        "failure_balance_transaction",
+        "failure_reason",
+        "instructions_email",
+        "next_action",
+        "pending_reason",
+        "presentment_details",
+    },
+    "dispute": set(),
+    "radar.early_fraud_warning": set(),
+    "balance_transaction": set(),
     "item": {"discounts", "taxes"},
     "price": {"currency_options", "deleted", "tiers"},
     "product": {"deleted", "tax_details"},
 }
+
+
+WHOLE_REFUND = ["charge", "payment_intent", "payment_method", "balance_transaction"]
+
+
+def give_money_back():
+    """Have a refund in each state, a dispute that was won and one just begun, and a warning."""
+    for card in CARDS:
+        if card.aftermath:
+            paid_charge(number=card.number)
+    for change in (refunds.fail, refunds.cancel, refunds.require_action, refunds.succeed, None):
+        refund = refunds.create_in_dashboard(paid_charge(number="4000000000007726").pk)
+        if change:
+            change(refund.pk)
+    disputes.win(disputes.open_dispute(paid_charge().pk).pk)
 
 
 @pytest.fixture
@@ -72,11 +115,16 @@ def whole():
             debits.fail(charge.payment_intent_id)
         elif charge.debited_account in ("AT611904300234573201", US_ACCOUNT):
             debits.succeed(charge.payment_intent_id)
+    give_money_back()
     deep = ["line_items.data.price.product", "payment_intent.latest_charge"]
     return [
         *(resolve(session_object(session), deep) for session in CheckoutSession.objects.all()),
         *(resolve(intent_object(intent)) for intent in PaymentIntent.objects.all()),
-        *(resolve(charge_object(charge)) for charge in Charge.objects.all()),
+        *(resolve(charge_object(charge), ["refunds"]) for charge in Charge.objects.all()),
+        *(resolve(refund_object(refund), WHOLE_REFUND) for refund in Refund.objects.all()),
+        *(resolve(dispute_object(dispute), ["charge"]) for dispute in Dispute.objects.all()),
+        *(resolve(warning_object(warning)) for warning in EarlyFraudWarning.objects.all()),
+        *(resolve(balance_object(moved), ["source"]) for moved in BalanceTransaction.objects.all()),
         *(resolve(event_object(event)) for event in Event.objects.all()),
     ]
 
@@ -87,6 +135,10 @@ CLASSES = {
     "payment_method": stripe.PaymentMethod,
     "charge": stripe.Charge,
     "event": stripe.Event,
+    "refund": stripe.Refund,
+    "dispute": stripe.Dispute,
+    "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
+    "balance_transaction": stripe.BalanceTransaction,
     "item": stripe.LineItem,
     "price": stripe.Price,
     "product": stripe.Product,
@@ -181,6 +233,10 @@ def test_objects_have_every_field_the_sdk_requires(whole):
         "payment_intent",
         "charge",
         "event",
+        "refund",
+        "dispute",
+        "radar.early_fraud_warning",
+        "balance_transaction",
     }
     for thing in whole:
         assert lacking(thing, CLASSES[thing["object"]], thing["object"]) == []
@@ -225,6 +281,22 @@ def test_events_carry_no_expanded_objects():
     assert completed["data"]["object"]["payment_intent"] == session.payment_intent_id
     assert "line_items" not in completed["data"]["object"]
     assert len(json.dumps(completed)) < 10_000
+
+
+@pytest.mark.django_db
+def test_objects_tell_of_a_payment_blocked_as_too_risky():
+    charge = paid_charge(number="4100000000000019")
+
+    outcome = resolve(charge_object(charge))["outcome"]
+    error = resolve(intent_object(charge.payment_intent))["last_payment_error"]
+
+    assert (outcome["type"], outcome["reason"]) == ("blocked", "highest_risk_level")
+    assert (outcome["risk_level"], outcome["network_status"]) == ("highest", "not_sent_to_network")
+    assert (error["type"], error["code"], error["decline_code"]) == (
+        "card_error",
+        "card_declined",
+        "fraudulent",
+    )
 
 
 @pytest.mark.django_db

@@ -27,6 +27,14 @@ class ChargeStatus(models.TextChoices):
     FAILED = "failed"
 
 
+class RefundCourse(models.TextChoices):
+    """How a refund of a charge goes, which its card decides."""
+
+    AT_ONCE = "at_once"
+    SLOW = "slow"
+    BOUNCED = "bounced"
+
+
 class PaymentIntent(models.Model):
     """The wish to be paid once, made when the buyer first presses Pay."""
 
@@ -107,11 +115,15 @@ class PaymentIntent(models.Model):
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
-    """Charges, found by what is to be done."""
+    """Charges, found for what is to be done with them."""
 
     def due(self, now: datetime) -> "ChargeQuerySet":
         """Return the debits to which the bank ought to have answered by now."""
         return self.filter(status=ChargeStatus.PENDING, answer_at__lte=now)
+
+    def locked(self) -> "ChargeQuerySet":
+        """Lock the rows until the transaction ends. All that gives money back is under it."""
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class Charge(models.Model):
@@ -137,6 +149,23 @@ class Charge(models.Model):
     answer_at = models.DateTimeField(
         null=True, blank=True, help_text="When the bank answers to a debit; empty if never."
     )
+    is_blocked = models.BooleanField(
+        default=False, help_text="Whether it was too risky to ask the bank."
+    )
+    is_disputed = models.BooleanField(
+        default=False, help_text="Whether the buyer ever complained to the bank."
+    )
+    amount_refunded = models.BigIntegerField(default=0)
+    refund_course = models.CharField(
+        max_length=10, choices=RefundCourse.choices, default=RefundCourse.AT_ONCE
+    )
+    balance_transaction = models.OneToOneField(
+        "sandbox.BalanceTransaction",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
 
     objects = ChargeQuerySet.as_manager()
 
@@ -146,6 +175,15 @@ class Charge(models.Model):
             models.Index("answer_at", name="charge_pending", condition=models.Q(status="pending"))
         ]
         constraints = [
+            models.CheckConstraint(
+                name="charge_refunded_within_amount",
+                condition=models.Q(amount_refunded=0)
+                | models.Q(
+                    status="succeeded",
+                    amount_refunded__gt=0,
+                    amount_refunded__lte=models.F("amount"),
+                ),
+            ),
             models.UniqueConstraint(
                 "payment_intent",
                 name="one_pending_charge_per_intent",
@@ -181,3 +219,21 @@ class Charge(models.Model):
         self.status = ChargeStatus.FAILED
         self.failure_code, self.failure_message = code, message
         self.save(update_fields=["status", "failure_code", "failure_message"])
+
+    @property
+    def amount_left(self) -> int:
+        """Return how much of it has not been refunded, in Stripe's units."""
+        return self.amount - self.amount_refunded if self.has_succeeded else 0
+
+    @property
+    def is_refunded(self) -> bool:
+        """Say whether all of it has been refunded."""
+        return self.has_succeeded and self.amount_left == 0
+
+    def count_refund(self, amount: int) -> None:
+        """Count an amount as refunded, or, if it is negative, as not refunded after all.
+
+        The caller holds the lock.
+        """
+        self.amount_refunded += amount
+        self.save(update_fields=["amount_refunded"])

@@ -8,6 +8,7 @@ from django.urls import reverse
 from checkout.sandbox.expansion import Expandable, Json
 from checkout.sandbox.methods import CARD
 from checkout.sandbox.models import Charge, IntentStatus, PaymentIntent
+from checkout.sandbox.objects import balance, refund
 from checkout.sandbox.objects.debit import DEBIT_OPTIONS, debit_of_charge, debit_of_method
 
 _OPTIONS: dict[str, Json] = {
@@ -80,11 +81,11 @@ def charge_object(charge: Charge) -> Json:
         "object": "charge",
         "amount": charge.amount,
         "amount_captured": 0 if charge.has_failed else charge.amount,
-        "amount_refunded": 0,
+        "amount_refunded": charge.amount_refunded,
         "application": Expandable(),
         "application_fee": Expandable(),
         "application_fee_amount": None,
-        "balance_transaction": Expandable(),
+        "balance_transaction": balance.balance_place(charge.balance_transaction),
         "billing_details": charge.payment_method["billing_details"],
         "calculated_statement_descriptor": settings.SHOP_NAME.upper()[:22],
         "captured": not charge.has_failed,
@@ -92,7 +93,7 @@ def charge_object(charge: Charge) -> Json:
         "currency": charge.currency,
         "customer": Expandable(),
         "description": details.get("description"),
-        "disputed": False,
+        "disputed": charge.is_disputed,
         "failure_balance_transaction": Expandable(),
         "failure_code": charge.failure_code or None,
         "failure_message": charge.failure_message or None,
@@ -102,14 +103,15 @@ def charge_object(charge: Charge) -> Json:
         "on_behalf_of": Expandable(),
         "outcome": _outcome(charge),
         "paid": charge.has_succeeded,
-        "payment_intent": Expandable(id=charge.payment_intent_id, load=partial(_intent_of, charge)),
+        "payment_intent": intent_place(charge),
         "payment_method": charge.payment_method["id"],
         "payment_method_details": _method_details(charge),
         "radar_options": {},
         "receipt_email": details.get("receipt_email"),
         "receipt_number": None,
         "receipt_url": None,
-        "refunded": False,
+        "refunded": charge.is_refunded,
+        "refunds": Expandable(load=partial(refund.refund_list, charge), is_hidden=True),
         "review": Expandable(),
         "shipping": None,
         "source": None,
@@ -120,6 +122,16 @@ def charge_object(charge: Charge) -> Json:
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def charge_place(charge: Charge) -> Expandable:
+    """Return the place of a charge."""
+    return Expandable(id=charge.pk, load=partial(charge_object, charge))
+
+
+def intent_place(charge: Charge) -> Expandable:
+    """Return the place of the payment intent of a charge."""
+    return Expandable(id=charge.payment_intent_id, load=partial(_intent_of, charge))
 
 
 def method_place(method: Json | None, created: int) -> Expandable:
@@ -192,6 +204,8 @@ def _next_action(intent: PaymentIntent) -> Json | None:
 
 
 def _outcome(charge: Charge) -> Json:
+    if charge.is_blocked:
+        return _blocked()
     if not charge.has_failed:
         status, reason, kind = "approved_by_network", None, "authorized"
         message = "Payment complete."
@@ -208,6 +222,20 @@ def _outcome(charge: Charge) -> Json:
         "risk_score": 20,
         "seller_message": message,
         "type": kind or "issuer_declined",
+    }
+
+
+def _blocked() -> Json:
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "not_sent_to_network",
+        "reason": "highest_risk_level",
+        "risk_level": "highest",
+        "risk_score": 92,
+        "seller_message": "Stripe blocked this payment as too risky.",
+        "type": "blocked",
     }
 
 
