@@ -12,8 +12,10 @@ from checkout.gateways import OutcomeUnknown, RefundSnapshot, Refused
 from checkout.models import LineAccess, Order, Refund
 from checkout.refunds import apply_refunds
 from checkout.settlement import settle
+from tests.checkout.paying import pay_at
 from tests.checkout.shop import create_order, create_payment, dispute_of, snapshot_of
 from tests.checkout.test_orders import text_of
+from tests.checkout.test_start import check_out
 from tests.factories import create_course, create_learner, create_staff
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +251,23 @@ def test_refund_under_way_is_told(staff, order, bank):
 
     assert access_of(order) == ["paused", "paused"]
     assert messages_of(response) == ["$78 is on its way back to the customer."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refund_goes_through_the_gateway_and_the_customer_sees_it(gateway, shopper, course, staff):
+    """Fault 77, over HTTP, with the webhooks that follow."""
+    shopper.wants(course)
+    pay_at(check_out(shopper)["Location"])
+    order = Order.objects.get()
+
+    response = give_back(staff, order)
+
+    assert messages_of(response) == ["$39 has gone back to the customer."]
+    assert (Refund.objects.get().status, access_of(order)) == ("succeeded", ["ended"])
+    page = text_of(shopper.client.get(order.get_absolute_url()))
+    assert "Your money goes back." in page
+    assert "“Bread from Scratch”: closed, because the money has gone back to you." in page
+    assert "<strong>$0.00</strong>" in text_of(staff.get("/admin/"))
 
 
 def _dispute(order):
