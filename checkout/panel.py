@@ -10,7 +10,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.urls import reverse
 
-from catalog.models import Course, Lesson
 from checkout.account import OrderAccount
 from checkout.models import (
     Dispute,
@@ -23,9 +22,10 @@ from checkout.models import (
     PaymentStatus,
     Refund,
 )
-from checkout.timeline import Moment, quoted, tell
-from library.models import Enrollment
-from library.outline import Outline, outlines_of
+from checkout.standing import access_to, notices
+from checkout.timeline import Moment, tell
+from checkout.unlocked import UnlockedCourse
+from library.outline import outlines_of
 from project.accounts.models import User
 
 # Somebody is watching for the first half minute; afterwards it is the bank that is slow.
@@ -47,16 +47,6 @@ METHODS = {
     "us_bank_account": "a bank debit (ACH)",
 }
 
-# What is said of seats that are shut, by their access, and whether it is the bank's doing.
-KEPT = "What was done there is kept."
-SHUT = {
-    (LineAccess.PAUSED, True): ": paused. Your bank has asked for the money back, and has yet to "
-    f"decide. {KEPT}",
-    (LineAccess.PAUSED, False): ": paused while the money is on its way back to you.",
-    (LineAccess.ENDED, True): f": closed. Your bank gave the money back to you. {KEPT}",
-    (LineAccess.ENDED, False): f": closed, because the money has gone back to you. {KEPT}",
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Poll:
@@ -65,64 +55,6 @@ class Poll:
     version: int
     since: int
     poll_seconds: int
-
-
-@dataclass(frozen=True)
-class UnlockedLesson:
-    """A lesson that the order opened."""
-
-    lesson: Lesson
-    course: Course
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        return self.lesson.title
-
-    @property
-    def minutes(self) -> int:
-        """How long it takes."""
-        return self.lesson.minutes
-
-    @property
-    def url(self) -> str:
-        """Where it is read."""
-        return reverse("library:lesson", args=[self.course.slug, self.lesson.slug])
-
-
-@dataclass(frozen=True)
-class UnlockedCourse:
-    """A course that the order opened, with its contents."""
-
-    course: Course
-    outline: Outline
-
-    @property
-    def url(self) -> str:
-        """Where it is studied."""
-        return reverse("library:course", args=[self.course.slug])
-
-    @property
-    def sections(self) -> list[dict[str, Any]]:
-        """Its contents, by section."""
-        return [
-            {
-                "title": section.title,
-                "lessons": [UnlockedLesson(item.lesson, self.course) for item in section.lessons],
-            }
-            for section in self.outline.sections
-        ]
-
-    @property
-    def is_started(self) -> bool:
-        """Whether the viewer has done a lesson of it."""
-        return self.outline.progress.done > 0
-
-    @property
-    def first_lesson(self) -> UnlockedLesson | None:
-        """Where to start, or to go on."""
-        lesson = self.outline.progress.next_lesson
-        return UnlockedLesson(lesson, self.course) if lesson else None
 
 
 class OrderPanel:
@@ -283,35 +215,6 @@ class OrderPanel:
         )
 
     @property
-    def access(self) -> str:
-        """What the buyer has of what was paid: open, paused, ended, or a part of it.
-
-        What is for others counts as well: a link that is closed is not open for good.
-        """
-        granted = [line for line in self.lines if line.outcome == LineOutcome.GRANTED]
-        known = {line.access for line in granted} or {LineAccess.OPEN}
-        is_shut = any(line.enrollment and _is_shut(line.enrollment) for line in granted)
-        if known == {LineAccess.OPEN} and not is_shut:
-            return "open"
-        return str(known.pop()) if len(known) == 1 and LineAccess.OPEN not in known else "part"
-
-    @property
-    def notices(self) -> list[str]:
-        """What is paused or closed, and why: a sentence for each kind of it."""
-        kinds: dict[str, list[OrderLine]] = {}
-        for line in self.lines:
-            if line.access != LineAccess.OPEN:
-                kinds.setdefault(self._why_shut(line), []).append(line)
-        return [f"{quoted(lines)}{why}" for why, lines in kinds.items()]
-
-    def _why_shut(self, line: OrderLine) -> str:
-        """Return the end of a sentence that starts with titles. A dispute outweighs a refund."""
-        is_refunded = bool(line.refund and line.refund.ends_access)
-        bank = any(dispute.is_open or dispute.is_lost for dispute in self.disputes)
-        by_bank = bank and not (is_refunded and line.access == LineAccess.ENDED)
-        return SHUT[LineAccess(line.access), by_bank]
-
-    @property
     def is_unsettled(self) -> bool:
         """Whether money is on its way back, or a bank has yet to decide: asking may help."""
         is_on_its_way = any(refund.is_standing and not refund.ended_at for refund in self.refunds)
@@ -342,16 +245,12 @@ class OrderPanel:
             "gifts": self.gifts if self.order.is_paid else [],
             "account": self.account,
             "refunds": [refund for refund in self.refunds if refund.is_standing],
-            "access": self.access if self.order.is_paid else "",
-            "notices": self.notices if self.order.is_paid else [],
+            "access": access_to(self.lines) if self.order.is_paid else "",
+            "notices": notices(self.lines, self.disputes) if self.order.is_paid else [],
             "is_unsettled": self.is_unsettled,
             "method": self.method,
             "moments": self.story,
         }
-
-
-def _is_shut(seat: Enrollment) -> bool:
-    return seat.is_suspended or seat.is_revoked
 
 
 def _opens(line: OrderLine) -> bool:

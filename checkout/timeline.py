@@ -75,8 +75,8 @@ def _what_money_did(order: Order, payment: Payment) -> str:
         return f"Paid: {amount}."
     if order.is_paid:
         return f"{amount} came a second time. It goes back to you."
-    why = "which is not what the order costs. Somebody looks at it"
-    return f"{amount} arrived, {why}."
+    looking = " We are looking at it." if order.held_reason else ""
+    return f"{amount} arrived, which is not what the order costs.{looking}"
 
 
 def _of_unlocking(order: Order, lines: Sequence[OrderLine]) -> Iterator[Moment]:

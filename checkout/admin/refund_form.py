@@ -152,7 +152,7 @@ class RefundForm(forms.Form):
 def is_open(line: OrderLine) -> bool:
     """Whether there is still something to close."""
     seat = line.enrollment
-    return bool(seat) and line.access != LineAccess.ENDED and not seat.is_revoked  # type: ignore[union-attr]
+    return seat is not None and line.access != LineAccess.ENDED and not seat.is_revoked
 
 
 def describe(line: OrderLine) -> str:

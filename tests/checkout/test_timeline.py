@@ -284,6 +284,8 @@ def test_money_of_an_order_that_is_closed_goes_back(shopper, order, status):
     Order.objects.filter(pk=order.pk).update(status="pending" if status == "canceled" else status)
     page = look(shopper, order)
     assert "$15 has arrived, and the order is over $78." in page
+    arrived = "$15 arrived, which is not what the order costs."
+    assert story(page)[-1] == f"{arrived} We are looking at it."
 
     give_back(order)
 
@@ -292,6 +294,7 @@ def test_money_of_an_order_that_is_closed_goes_back(shopper, order, status):
     assert order.status == status
     assert "You have not been charged" not in page
     assert "$15 that came for it goes back to you" in page
+    assert story(page)[2:4] == [arrived, "We are giving you $15 back."]
 
 
 def test_money_that_came_twice_goes_back(shopper, paid):
