@@ -206,14 +206,15 @@ class StripeGateway:
         return refund_snapshot(made.to_dict())
 
     def refunds_of(self, payment: "Payment") -> list[RefundSnapshot]:
-        """List the refunds of the payment's intent."""
+        """List the refunds of the payment's intent. Stripe has the newest first."""
         if not payment.intent_id:
             return []
         try:
             found = _client().v1.refunds.list({"payment_intent": payment.intent_id, "limit": PAGE})
-            return [refund_snapshot(refund.to_dict()) for refund in found.auto_paging_iter()]
+            newest_first = [refund_snapshot(made.to_dict()) for made in found.auto_paging_iter()]
         except stripe.StripeError as error:
             _explain(error)
+        return newest_first[::-1]
 
     def disputes_of(self, payment: "Payment") -> list[DisputeSnapshot]:
         """List the disputes about the payment's intent."""
