@@ -173,6 +173,7 @@ def _fail(books: Books) -> bool:
     payment.fail(books.answer.error)
     if order.status == OrderStatus.PROCESSING:
         order.reopen()
+    if order.is_payable:
         mails.send_payment_failed(order, payment)
     return True
 
