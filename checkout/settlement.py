@@ -89,6 +89,8 @@ def sync_payment(payment: Payment) -> bool:
     has_changed = settle(payment.pk, snapshot)
     if has_changed and snapshot.state == SessionState.PAID:
         _end_rivals(payment)
+    if snapshot.state == SessionState.OPEN and _waits_in_vain(payment):
+        return end_payment(payment)
     return has_changed
 
 
@@ -98,6 +100,11 @@ def end_payment(payment: Payment) -> bool:
     The customer may have paid first. Raise ``GatewayError`` if the gateway cannot be asked.
     """
     return settle(payment.pk, gateway_named(payment.gateway).cancel(payment))
+
+
+def _waits_in_vain(payment: Payment) -> bool:
+    """Whether the order takes no money any more, and whoever ought to end this session died."""
+    return not Order.objects.payable().filter(pk=payment.order_id).exists()
 
 
 def _end_rivals(paid: Payment) -> None:
