@@ -11,5 +11,6 @@ def shop(request: HttpRequest) -> dict[str, Any]:
     return {
         "SHOP_NAME": settings.SHOP_NAME,
         "DEMO": settings.DEMO,
+        "SANDBOX": settings.SANDBOX,
         "SITE_URL": settings.SITE_URL,
     }

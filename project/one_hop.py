@@ -13,7 +13,7 @@ calls: with one pool they would wait for each other.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Barrier
 from typing import IO, Any
 
@@ -120,7 +120,9 @@ class OneHopHandler(ASGIHandler):
             return await send_plain(send, 503, b"Very busy just now. Please try again.", retry=True)
         with closing(body):
             response = await lane.run(self.respond, scope, body)
-            if response.streaming:
+            if getattr(response, "is_unsent", False):
+                await hang_up(send)
+            elif response.streaming:
                 await self.stream(response, lane, receive, send)
             else:
                 await self.send_response(response, send)
@@ -210,6 +212,16 @@ def response_start(response: HttpResponseBase) -> Message:
         "status": response.status_code,
         "headers": headers + cookies,
     }
+
+
+async def hang_up(send: Send) -> None:
+    """End the connection without an answer, as the sandbox does when it plays a network's failure.
+
+    ASGI has no word for it: the server is told to begin with a header that nobody can write, and
+    so it closes the connection before the first byte.
+    """
+    with suppress(Exception):
+        await send({"type": "http.response.start", "status": 504, "headers": [(b" ", b"")]})
 
 
 async def send_plain(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from checkout.sandbox import balance, disputes, ids, sessions
+from checkout.sandbox import balance, disputes, faults, ids, sessions
 from checkout.sandbox.accounts import BY_NUMBER, NOT_PAID, Account, Refusal, account_method
 from checkout.sandbox.events import emit, emit_held
 from checkout.sandbox.models import (
@@ -27,11 +27,12 @@ from project.jobs import job
 
 def begin(
     session: CheckoutSession, intent: PaymentIntent, account: Account, *, email: str, name: str
-) -> Delivery:
+) -> Delivery | None:
     """Ask the bank for the money. The caller holds the session's lock and knows that it is open.
 
-    Return the delivery that tells the shop, which waits for the caller.
+    Return the delivery that tells the shop, which waits for the caller, if there is to be one.
     """
+    faults.spoil(session, intent)
     charge = _pending_charge(intent, account, account_method(account, email=email, name=name))
     intent.process(charge)
     emit("payment_intent.processing", intent_object(intent))

@@ -1,6 +1,7 @@
 """Webhooks: signed, sent, and sent again until the shop has answered with success.
 
-Source of the signature scheme: Stripe, "Verify webhook signatures manually".
+Source of the signature scheme: Stripe, "Verify webhook signatures manually". What can be made to
+go wrong is switched in ``webhooks``; here it is done.
 """
 
 import hashlib
@@ -9,14 +10,13 @@ import json
 import logging
 import threading
 import time
+from dataclasses import dataclass
 
 import requests
-from django.conf import settings
 from django.db import connection
-from django.urls import reverse
 
-from checkout.sandbox.models import Delivery
-from checkout.sandbox.objects.event import event_object
+from checkout.sandbox.models import Delivery, Signature, Switches
+from checkout.sandbox.objects.event import API_VERSION, event_object
 from project.jobs import job
 
 logger = logging.getLogger(__name__)
@@ -28,11 +28,17 @@ MOMENT = 2.5
 RETRY_AFTER = (5, 30, 120, 600)
 # Seconds to connect and to be answered: ten in all, which is how long a buyer may wait.
 TIMEOUT = (2, 8)
+# Characters of an answer that the log keeps, enough for a sentence on why it was refused.
+KEPT_RESPONSE = 300
 
 
-def webhook_url() -> str:
-    """Return where the shop listens."""
-    return f"{settings.SITE_URL}{reverse('checkout:stripe_webhook')}"
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an address said, or the error why it said nothing."""
+
+    status: int | None = None
+    body: str = ""
+    error: str = ""
 
 
 @job(queue="sandbox")
@@ -76,31 +82,54 @@ def signature_header(body: bytes, *, secrets: list[str], timestamp: int) -> str:
 
 
 def _attempt(delivery: Delivery) -> None:
-    body = json.dumps(event_object(delivery.event), indent=2).encode()
-    status, error = _post(delivery.url, body)
-    if delivery.record(response_status=status, error=error):
+    switches = Switches.current()
+    body = _body(delivery, switches)
+    began = time.monotonic()
+    answer = _post(delivery.url, body, _headers(body, delivery.endpoint.secrets, switches))
+    if delivery.record(
+        response_status=answer.status,
+        response=answer.body,
+        duration=round(time.monotonic() - began, 3),
+        error=answer.error,
+    ):
         return
-    logger.warning("delivery %s of %s failed: %s", delivery.pk, delivery.event_id, error or status)
+    what = answer.error or answer.status
+    logger.warning("delivery %s of %s failed: %s", delivery.pk, delivery.event_id, what)
     if delivery.attempt <= len(RETRY_AFTER):
         seconds = RETRY_AFTER[delivery.attempt - 1]
         deliver.in_seconds(seconds, delivery.retry_in(seconds).pk)
 
 
-def _post(url: str, body: bytes) -> tuple[int | None, str]:
-    """Send the body; return the status, or why there is none."""
+def _body(delivery: Delivery, switches: Switches) -> bytes:
+    event = event_object(delivery.event)
+    event["api_version"] = switches.api_version or delivery.endpoint.api_version or API_VERSION
+    event["livemode"] = switches.is_livemode_wrong
+    if switches.account:
+        event["account"] = switches.account
+    return json.dumps(event, indent=2).encode()
+
+
+def _headers(body: bytes, secrets: list[str], switches: Switches) -> dict[str, str]:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        # Each attempt is signed anew, so that a late one does not look like a replayed one.
-        "Stripe-Signature": signature_header(
-            body, secrets=settings.STRIPE_WEBHOOK_SECRETS, timestamp=int(time.time())
-        ),
         "User-Agent": "Stripe/1.0 (sandbox)",
     }
+    if switches.signature == Signature.MISSING:
+        return headers
+    # Each attempt is signed anew, so that a late one does not look like a replayed one.
+    timestamp = int(time.time()) + switches.clock_shift + switches.timestamp_shift
+    signed = body + b" " if switches.signature == Signature.CORRUPT else body
+    headers["Stripe-Signature"] = signature_header(signed, secrets=secrets, timestamp=timestamp)
+    return headers
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """Send the body; return the answer, or why there is none."""
     with requests.Session() as http:
         # The environment's proxies and passwords are for the world, not for the shop next door.
         http.trust_env = False
         try:
-            # The answer's body is of no interest, and might never end.
+            # Of the answer's body only the beginning is of interest: it might never end.
             with http.post(
                 url,
                 data=body,
@@ -109,6 +138,16 @@ def _post(url: str, body: bytes) -> tuple[int | None, str]:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return response.status_code, ""
-        except requests.RequestException as error:
-            return None, type(error).__name__
+                return Answer(status=response.status_code, body=_beginning(response))
+        except (requests.RequestException, ValueError) as error:
+            return Answer(error=type(error).__name__)
+
+
+def _beginning(response: requests.Response) -> str:
+    """Return how the body begins, if there is one that ends."""
+    if response.headers.get("Content-Length", "0") == "0":
+        return ""
+    try:
+        return str(response.raw.read1(KEPT_RESPONSE).decode(errors="replace"))
+    except Exception:  # noqa: BLE001  the status has come, which is what decides
+        return ""

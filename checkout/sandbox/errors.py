@@ -52,6 +52,47 @@ def internal_error() -> ApiError:
     )
 
 
+def failure() -> ApiError:
+    """Return what Stripe says when something of its own broke."""
+    return ApiError(
+        "An unknown error occurred. A switch of the sandbox made it.", status=500, kind="api_error"
+    )
+
+
+def too_many_requests() -> ApiError:
+    """Return the refusal of a request that came too soon after many others."""
+    return ApiError("Request rate limit exceeded.", status=429, code="rate_limit")
+
+
+def key_in_use() -> ApiError:
+    """Return the refusal of a request that is still running under the same key."""
+    return ApiError(
+        "There is currently another in-progress request using this Idempotency Key. "
+        "Please try again later.",
+        status=409,
+        code="idempotency_key_in_use",
+    )
+
+
+def bad_key() -> ApiError:
+    """Return the refusal of a key that Stripe does not know, or no longer."""
+    return ApiError("Invalid API Key provided: sk_test_****", status=401)
+
+
+def forbidden() -> ApiError:
+    """Return the refusal of a restricted key."""
+    return ApiError(
+        "The provided key does not have the required permissions for this endpoint.",
+        status=403,
+        code="more_permissions_required",
+    )
+
+
+def server_busy() -> ApiError:
+    """Return what Stripe says on a bad day, before it has begun."""
+    return ApiError("The server is busy. Please try again.", status=503, kind="api_error")
+
+
 def unknown_url(method: str, path: str) -> ApiError:
     """Return the refusal of an address, or of a method, that Stripe or the sandbox has not."""
     return ApiError(

@@ -56,6 +56,16 @@ def event_id() -> str:
     return new_id("evt_")
 
 
+def endpoint_id() -> str:
+    """Return the id of a webhook endpoint."""
+    return new_id("we_")
+
+
+def webhook_secret() -> str:
+    """Return a secret that signs webhooks."""
+    return new_id("whsec_", length=32)
+
+
 def request_id() -> str:
     """Return the id of one request to the API."""
     return new_id("req_", length=14)

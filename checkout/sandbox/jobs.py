@@ -7,7 +7,13 @@ from checkout.sandbox import sessions
 from checkout.sandbox.debits import conclude
 from checkout.sandbox.deliveries import deliver
 from checkout.sandbox.disputes import decide
-from checkout.sandbox.models import Charge, CheckoutSession, Delivery, IdempotentRequest
+from checkout.sandbox.models import (
+    Charge,
+    CheckoutSession,
+    Delivery,
+    IdempotentRequest,
+    Switches,
+)
 from checkout.sandbox.refunds import conclude as conclude_refund
 from project.jobs import periodic
 
@@ -43,7 +49,7 @@ def conclude_due_debits() -> None:
 @periodic("* * * * *")
 def expire_overdue_sessions() -> None:
     """Expire the sessions whose time is over."""
-    overdue = CheckoutSession.objects.overdue(timezone.now()).values_list("pk", flat=True)
+    overdue = CheckoutSession.objects.overdue(Switches.clock()).values_list("pk", flat=True)
     for pk in overdue.iterator():
         with transaction.atomic():
             sessions.lock(pk)

@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.db import transaction
 
-from checkout.sandbox import aftermath, balance, cards, debits, sessions
+from checkout.sandbox import aftermath, balance, cards, debits, faults, sessions
 from checkout.sandbox.accounts import Account
 from checkout.sandbox.cards import Card, Decline
 from checkout.sandbox.events import emit, emit_held
@@ -118,6 +118,8 @@ def _debit(session: CheckoutSession, account: Account, purchase: Purchase) -> Re
 
 def _charge(session: CheckoutSession, intent: PaymentIntent, card: Card) -> Result:
     decline = card.decline
+    if not decline:
+        faults.spoil(session, intent)
     charge = Charge.objects.create(
         payment_intent=intent,
         status=ChargeStatus.FAILED if decline else ChargeStatus.SUCCEEDED,

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone
 
 from checkout.sandbox import currencies, errors, methods
+from checkout.sandbox.models import Switches
 
 LIFETIME = timedelta(hours=24)
 SHORTEST_LIFETIME = timedelta(minutes=30)
@@ -236,7 +236,7 @@ def _checked_price(price: dict[str, Any], path: str) -> dict[str, Any]:
 
 def _expiry(params: dict[str, Any]) -> int:
     """Return the second at which the session ends."""
-    now = timezone.now()
+    now = Switches.clock()
     if "expires_at" not in params:
         return int((now + LIFETIME).timestamp())
     earliest, latest = (int((now + span).timestamp()) for span in (SHORTEST_LIFETIME, LIFETIME))

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from checkout.sandbox import errors, ids, session_rules
 from checkout.sandbox.events import NOBODY, Cause, emit
-from checkout.sandbox.models import CheckoutSession, IntentStatus
+from checkout.sandbox.models import CheckoutSession, IntentStatus, Switches
 from checkout.sandbox.objects import intent_object, session_object
 
 
@@ -31,7 +30,7 @@ def find(session_id: str) -> CheckoutSession:
     session = CheckoutSession.objects.filter(pk=session_id).first()
     if session is None:
         raise errors.missing_resource("checkout.session", session_id, param="session")
-    if session.is_open and session.expires_at <= timezone.now():
+    if session.is_open and session.expires_at <= Switches.clock():
         with transaction.atomic():
             return lock(session_id)
     return session
@@ -46,7 +45,7 @@ def lock(session_id: str) -> CheckoutSession:
     session = CheckoutSession.objects.locked().filter(pk=session_id).first()
     if session is None:
         raise errors.missing_resource("checkout.session", session_id, param="session")
-    if session.is_open and session.expires_at <= timezone.now():
+    if session.is_open and session.expires_at <= Switches.clock():
         _expire(session, NOBODY)
     return session
 

@@ -17,16 +17,22 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from checkout.sandbox import errors, idempotency, ids, parameters
+from checkout.sandbox import errors, faults, idempotency, ids, parameters
 from checkout.sandbox.errors import ApiError
 from checkout.sandbox.events import Cause
 from checkout.sandbox.expansion import Json, resolve
+from checkout.sandbox.hanging_up import hang_up
+from checkout.sandbox.models import ApiFault
 from checkout.sandbox.objects import API_VERSION
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 1024 * 1024  # bytes
 MAX_KEY = 255  # characters
+
+# What ``Stripe-Should-Retry`` says. To repeat a 500 would only replay it; of the rest the SDK
+# decides by itself, and it does not repeat a 429 (stripe-python: ``HTTPClient._should_retry``).
+RETRY_ADVICE = {400: "false", 402: "false", 409: "true", 500: "false", 503: "true"}
 
 type Endpoint = Callable[..., Json]
 type View = Callable[..., HttpResponse]
@@ -70,7 +76,12 @@ def endpoint(**handlers: Endpoint) -> View:
             handler = handlers.get(call.method)
             if handler is None:
                 raise errors.unknown_url(call.method, call.path)
-            reply = idempotency.once(call, lambda: _answer(call, handler, place))
+            fault = faults.take(faults.call_name(call.method, _route(request)))
+            faults.before(fault)
+            reply = idempotency.once(call, lambda: _perform(call, handler, place, fault))
+            reply = faults.after(fault, reply)
+        except faults.NoAnswer:
+            return hang_up(request)
         except ApiError as error:
             reply = _refusal(call, error)
         except Exception:
@@ -78,7 +89,20 @@ def endpoint(**handlers: Endpoint) -> View:
             reply = _refusal(call, errors.internal_error())
         return _respond(call, reply)
 
+    vars(view)["methods"] = list(handlers)  # which faults are switched by
     return view
+
+
+def _route(request: HttpRequest) -> str:
+    return request.resolver_match.route if request.resolver_match else ""
+
+
+def _perform(
+    call: Call, handler: Endpoint, place: dict[str, str], fault: ApiFault | None
+) -> idempotency.Reply:
+    return faults.instead(
+        fault, lambda: _answer(call, handler, place), _refusal(call, errors.failure())
+    )
 
 
 def _answer(call: Call, handler: Endpoint, place: dict[str, str]) -> idempotency.Reply:
@@ -107,13 +131,15 @@ def _respond(call: Call, reply: idempotency.Reply) -> HttpResponse:
         response["Idempotent-Replayed"] = "true"
     if reply.status == 401:
         response["WWW-Authenticate"] = 'Basic realm="Stripe"'
-    if reply.status in (400, 402, 409):
-        response["Stripe-Should-Retry"] = "true" if reply.status == 409 else "false"
+    if reply.status == 429:
+        response["Stripe-Rate-Limited-Reason"] = "global-rate"
+    if reply.status in RETRY_ADVICE:
+        response["Stripe-Should-Retry"] = RETRY_ADVICE[reply.status]
     return response
 
 
 def _read(request: HttpRequest, call: Call) -> None:
-    _authenticate(request.headers.get("Authorization", ""))
+    authenticate(request.headers.get("Authorization", ""))
     call.version = _version(request.headers.get("Stripe-Version", API_VERSION))
     if call.method == "POST":
         call.idempotency_key = _key(request.headers.get("Idempotency-Key", ""))
@@ -121,7 +147,8 @@ def _read(request: HttpRequest, call: Call) -> None:
     call.form = parameters.decode(_body(request) if call.method == "POST" else query)
 
 
-def _authenticate(header: str) -> None:
+def authenticate(header: str) -> None:
+    """Raise ``ApiError`` unless an ``Authorization`` header has a test key in it."""
     scheme, _, credentials = header.partition(" ")
     key = credentials.strip()
     if scheme.lower() == "basic":

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+import stripe
 import uvicorn
 from django.db import connection
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
+from checkout.sandbox import faults
+from checkout.sandbox.models import Fault
 from project import one_hop
 from project.one_hop import OneHopHandler, lane_of
 from project.urls import urlpatterns as real_urls
@@ -230,3 +233,19 @@ def test_garbage_on_the_wire_does_not_end_the_server(server):
     assert raw.getresponse().read() == b""
     raw.close()
     assert get(server, "/ask/").status_code == 200
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER])
+def test_the_sandbox_can_hang_up_before_the_first_byte(server, fault):
+    faults.switch_on("events.list", fault, times=1)
+    http_client = stripe.RequestsClient(timeout=20)
+    client = stripe.StripeClient(
+        "sk_test_x", base_addresses={"api": f"{server}/sandbox"}, http_client=http_client
+    )
+
+    with pytest.raises(stripe.APIConnectionError, match="Remote end closed") as caught:
+        client.v1.events.list()
+
+    assert caught.value.should_retry
+    assert client.v1.events.list().data == []
+    http_client.close()

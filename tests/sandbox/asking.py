@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from checkout.sandbox import accounts, cards, payments, sessions
-from checkout.sandbox.models import Event
+from checkout.sandbox.models import Event, WebhookEndpoint
 from checkout.sandbox.payments import Purchase
 
 API_KEY = "sk_test_anything"
@@ -50,6 +50,13 @@ def session_params(**changes):
 def create_session(**changes):
     """Make a session without HTTP, as ``POST /v1/checkout/sessions`` would."""
     return sessions.create(session_params(**changes))
+
+
+def listen_to_everything():
+    """Have the shop's endpoint told of every event, as with ``enabled_events=["*"]``."""
+    endpoint = WebhookEndpoint.objects.shops()
+    endpoint.enabled_events = ["*"]
+    endpoint.save()
 
 
 def purchase(*, number=CARD, email="ada@example.com", name="Ada"):

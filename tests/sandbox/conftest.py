@@ -15,6 +15,7 @@ class Shop:
     """What listens where the shop would: it keeps what it is sent, and answers as it is told."""
 
     url: str = ""
+    body: str = ""
     answers: deque = field(default_factory=deque)  # statuses, or functions of nothing
     received: list = field(default_factory=list)  # (path, headers, body)
 
@@ -49,7 +50,9 @@ def shop(settings):
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"{heard.url}/elsewhere/")
+            self.send_header("Content-Length", str(len(heard.body)))
             self.end_headers()
+            self.wfile.write(heard.body.encode())
 
         def log_message(self, *args):
             pass

@@ -5,7 +5,7 @@ import stripe
 
 from checkout.sandbox import debits, jobs
 from checkout.sandbox.models import Delivery
-from tests.sandbox.asking import create_euro_session, create_session, debit
+from tests.sandbox.asking import create_euro_session, create_session, debit, listen_to_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +51,7 @@ def test_a_session_that_waits_for_its_bank_cannot_be_expired(stripe_client):
 
 
 def test_a_refused_debit_is_told_by_signed_events_and_by_the_api(stripe_client, shop):
+    listen_to_everything()
     session = create_session()
     debit(session, number="000222222227")
     debits.fail(session.pk)

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from checkout.sandbox import deliveries, jobs
 from checkout.sandbox.events import emit, emit_held
 from checkout.sandbox.models import Delivery, Event
-from tests.sandbox.asking import create_session, pay
+from tests.sandbox.asking import create_session, listen_to_everything, pay
 
 SECRETS = ["whsec_new", "whsec_old"]
 THING = {"id": "cs_test_1", "object": "checkout.session"}
@@ -246,6 +246,7 @@ def test_a_held_delivery_comes_up_by_itself_if_its_holder_dies(shop):
 
 @pytest.mark.django_db
 def test_all_that_happened_is_delivered_by_the_clock_alone(shop):
+    listen_to_everything()
     pay(create_session())
     Delivery.objects.update(next_try_at=timezone.now())
 

@@ -7,7 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from checkout.sandbox import jobs
 from checkout.sandbox.models import CheckoutSession, Delivery, Event
-from tests.sandbox.asking import create_session, pay
+from tests.sandbox.asking import create_session, listen_to_everything, pay
 
 
 @pytest.mark.django_db
@@ -40,6 +40,7 @@ def do_deferred_jobs():
 
 @pytest.mark.django_db
 def test_the_worker_delivers_what_was_not_delivered_at_once(shop):
+    listen_to_everything()
     shop.answers.append(500)
     pay(create_session())
 

@@ -126,12 +126,13 @@ def _answers(url: str) -> bool:
 def _welcome(host: str) -> str:
     site = settings.SITE_URL
     money = "in the sandbox" if settings.SANDBOX else "in Stripe's test mode, with your own keys"
+    controls = f"\n  Controls   {site}/sandbox/controls/  (make payments go wrong)"
     reach = ", and listens on every address of this machine" if host in EVERYWHERE else ""
     return f"""
 {settings.SHOP_NAME} is open at {site}{reach}
 
   Mailbox    {site}/demo/mailbox/
-  Admin      {site}/admin/
+  Admin      {site}/admin/{controls if settings.SANDBOX else ""}
 
   Sign in    as learner@example.com or owner@example.com (staff), or as anybody:
              the code is in the mailbox
