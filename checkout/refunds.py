@@ -49,10 +49,12 @@ class CannotRefund(Exception):
 def refundable_minor(payment: Payment) -> int:
     """Return how much of the payment can go back now, in minor units.
 
-    The one place that decides. Nothing while a dispute is open: the bank has the money then, and
-    a refund would be paid twice. An inquiry holds no money.
+    The one place that decides. Nothing while a dispute is open, or after it was lost: the bank has
+    the money then, and a refund would be paid twice. An inquiry holds no money.
     """
-    if not payment.is_paid or not payment.intent_id or payment.disputes.open().exists():
+    if not payment.is_paid or not payment.intent_id:
+        return 0
+    if payment.disputes.taking_the_money().exists():
         return 0
     return max(0, payment.free_minor)
 
@@ -145,7 +147,7 @@ def apply_refunds(
         payment.note_refunded(_sum_standing(snapshots))
     if has_changed:
         review_seats(order)
-        _release(order)
+        release_if_returned(order)
         order.note_change()
     return has_changed
 
@@ -160,6 +162,8 @@ def _check(payment: Payment, amount_minor: int) -> None:
             "A dispute about this payment is open, and the bank holds the money. A refund now "
             "would pay the customer twice: answer the dispute, or accept it."
         )
+    if payment.disputes.taking_the_money().exists():
+        raise CannotRefund("A dispute about this payment was lost: the customer has the money.")
     if amount_minor > refundable_minor(payment):
         raise CannotRefund("That is more than what is left of this payment.")
 
@@ -271,8 +275,8 @@ def _give_back(order: Order, payment: Payment, refund: Refund) -> None:
     alarms.tell_of_failed_refund(order, refund)
 
 
-def _release(order: Order) -> None:
-    """Close a held order when all that came in for it has gone back."""
+def release_if_returned(order: Order) -> None:
+    """Close a held order when all that came in for it has gone back. The caller has its lock."""
     if not order.held_reason:
         return
     paid = list(order.payments.received())
@@ -281,6 +285,8 @@ def _release(order: Order) -> None:
 
 
 def _is_returned(payment: Payment) -> bool:
+    if payment.disputes.lost().exists():
+        return True  # what the bank has given away, nobody can give back
     succeeded = [refund.amount_minor for refund in payment.refunds.all() if refund.has_succeeded]
     return sum(succeeded) == payment.received_minor
 

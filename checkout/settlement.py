@@ -220,13 +220,15 @@ def _receive(books: Books) -> bool:
 def accept_payment(payment_id: int) -> bool:
     """Have an order be bought by money that is not what it asked for, because staff say so.
 
-    Return ``False`` if it does not wait for that. Raise ``ValueError`` if the money is of another
+    Return ``False`` if it does not wait for that, or the bank has taken the money. Raise ``ValueError`` if the money is of another
     currency than the order's prices.
     """
     with transaction.atomic():
         books = _open_books(payment_id, None)
         order, payment = books.order, books.payment
         if not order.held_reason or not payment.is_paid or payment.refund_reserved_minor:
+            return False
+        if payment.disputes.taking_the_money().exists():
             return False
         if payment.received_currency != order.currency:
             raise ValueError(f"{order} is priced in another currency than {payment} brought.")
