@@ -5,6 +5,7 @@ Facts are Stripe's: API version 2026-10-28.endive, as the SDK pins it.
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -49,7 +50,8 @@ LIFETIME = timedelta(hours=24)  # of a session, at the most
 
 stripe.enable_telemetry = False
 
-_http_clients: list[stripe.RequestsClient] = []
+_http_clients: list[stripe.HTTPClient] = []
+_substitutes: list[stripe.HTTPClient] = []
 
 
 class StripeGateway:
@@ -238,7 +240,7 @@ def _client() -> stripe.StripeClient:
 @cache
 def _client_for(secret_key: str, api_base: str) -> stripe.StripeClient:
     """Return a client, made once: it keeps its connections."""
-    http_client = stripe.RequestsClient(timeout=TIMEOUT)
+    http_client = _substitutes[-1] if _substitutes else stripe.RequestsClient(timeout=TIMEOUT)
     _http_clients.append(http_client)
     return stripe.StripeClient(
         secret_key,
@@ -285,3 +287,15 @@ def _verify(header: str, body: bytes) -> None:
             continue
         return
     raise Forged
+
+
+@contextmanager
+def spoken_through(http_client: stripe.HTTPClient) -> Iterator[None]:
+    """Have every call go through ``http_client`` meanwhile, and not through the network."""
+    close_clients()
+    _substitutes.append(http_client)
+    try:
+        yield
+    finally:
+        close_clients()
+        _substitutes.remove(http_client)
