@@ -31,7 +31,7 @@ from checkout.models import (
     Refund,
     RefundReason,
 )
-from checkout.models.refund import GIVEN_UP
+from checkout.models.refund import GIVEN_UP, RefundStatus
 from checkout.seats import review_seats
 from checkout.settling import locked_payment
 from project.accounts.models import User
@@ -194,7 +194,8 @@ def _refuse(refund: Refund, why: str) -> None:
     if not refund.is_requested or not refund.give_up(why):
         return
     logger.error("refund %s of payment %s refused: %s", refund.pk, payment.pk, why)
-    _give_back(order, payment, refund)
+    payment.reserve(-refund.amount_minor)
+    _tell_of_failure(order, refund)
     order.note_change()
 
 
@@ -213,7 +214,9 @@ def _apply(order: Order, payment: Payment, snapshot: RefundSnapshot) -> bool:
         return False
     _book(payment, refund)
     if not refund.is_standing:
-        _give_back(order, payment, refund)
+        if not _came_to_nothing(refund, before):
+            payment.reserve(-refund.amount_minor)
+        _tell_of_failure(order, refund)
     elif refund.has_succeeded and refund.status != before:
         mails.send_refunded(order, refund)
     logger.info("refund %s of payment %s is %s", refund.pk, payment.pk, refund.status)
@@ -235,9 +238,10 @@ def _write_down(payment: Payment, snapshot: RefundSnapshot) -> Refund:
     One that gives back all that was left ends access. Raise ``Unavailable`` while its amount is
     set aside for a refund of ours: the gateway refuses ours, and then the next look succeeds.
     """
-    if snapshot.status not in GIVEN_UP and snapshot.amount_minor > payment.free_minor:
-        raise Unavailable(f"The gateway refunded more of payment {payment.pk} than is free here.")
-    payment.reserve(snapshot.amount_minor)
+    if snapshot.status not in GIVEN_UP:
+        if snapshot.amount_minor > payment.free_minor:
+            raise Unavailable(f"The gateway refunded more of {payment} than is free here.")
+        payment.reserve(snapshot.amount_minor)
     return Refund.objects.create(
         payment=payment,
         reason=RefundReason.GATEWAY,
@@ -268,9 +272,13 @@ def _enter(payment: Payment, kind: LedgerKind, refund: Refund, amount_minor: int
     )
 
 
-def _give_back(order: Order, payment: Payment, refund: Refund) -> None:
-    """Free the amount and the lines of a refund that failed, and tell staff."""
-    payment.reserve(-refund.amount_minor)
+def _came_to_nothing(refund: Refund, before: str) -> bool:
+    """Whether it was made and given up at the gateway before we heard: nothing was set aside."""
+    return refund.reason == RefundReason.GATEWAY and before == RefundStatus.REQUESTED
+
+
+def _tell_of_failure(order: Order, refund: Refund) -> None:
+    """Free the lines of a refund that failed, and tell staff."""
     refund.lines.update(refund=None)
     alarms.tell_of_failed_refund(order, refund)
 

@@ -372,6 +372,17 @@ def test_held_order_is_closed_when_its_money_is_lost_to_a_dispute():
     assert (order.status, order.held_reason) == ("canceled", "")
 
 
+def test_refund_that_failed_before_it_was_heard_of_holds_up_no_other(paid):
+    """All is set aside for ours by then: there is no room for one that never moved anything."""
+    ours = request_refund(paid, amount_minor=7800, reason=ASKED)
+
+    apply(paid, made_elsewhere(status="failed"), said(ours))
+
+    assert books(paid) == (7800, 0)
+    assert sorted(Refund.objects.values_list("status", flat=True)) == ["failed", "succeeded"]
+    assert compare_books().is_balanced
+
+
 def test_request_is_refused_after_a_dispute_was_lost(paid):
     apply_disputes(paid.pk, [dispute_of(paid, "lost")])
 
