@@ -220,8 +220,8 @@ def _receive(books: Books) -> bool:
 def accept_payment(payment_id: int) -> bool:
     """Have an order be bought by money that is not what it asked for, because staff say so.
 
-    Return ``False`` if it does not wait for that, or the bank has taken the money. Raise ``ValueError`` if the money is of another
-    currency than the order's prices.
+    Return ``False`` if it does not wait for that, or the bank has taken the money. Raise
+    ``ValueError`` if the money is of another currency than the order's prices.
     """
     with transaction.atomic():
         books = _open_books(payment_id, None)

@@ -2,7 +2,8 @@
 
 Left out are ids and times; letters but for the receipt (a bank that has answered before the shop
 heard of its debit is not announced any more); how often something was told; and refunds that
-failed before the shop heard of them. Of two payments it does not matter which one bought.
+failed before the shop heard of them. Of two payments it does not matter which one bought. An order
+that was held and given back is canceled, unless its session had expired first: over it is.
 """
 
 from collections.abc import Iterable
@@ -12,16 +13,16 @@ from checkout.models import Order, Payment
 from library.models import Enrollment
 from project.models import OutboundMail
 
+OVER = {"canceled": "over", "expired": "over"}
+
 
 def end_of(order: Order) -> dict[str, Any]:
     """Return where the order, its money and its seats are."""
     order.refresh_from_db()
     return {
-        "order": (order.status, order.held_reason, order.accepted_minor),
+        "order": (OVER.get(order.status, order.status), order.held_reason, order.accepted_minor),
         "payments": sorted(map(_payment, order.payments.all())),
-        "lines": [
-            (line.title, line.seat, line.outcome, line.access) for line in order.lines.all()
-        ],
+        "lines": [(line.title, line.seat, line.outcome, line.access) for line in order.lines.all()],
         "seats": sorted(
             Enrollment.objects.exclude(status="revoked").values_list(
                 "course__slug", "learner__email", "status", "source"
@@ -42,7 +43,7 @@ def differences(end: dict[str, Any], other: dict[str, Any]) -> Iterable[str]:
 def _payment(payment: Payment) -> tuple[Any, ...]:
     entries = payment.entries.values_list("kind", "amount_minor")
     net = sum(amount for _, amount in entries)
-    refunds = payment.refunds.standing()  # type: ignore[attr-defined]
+    refunds = payment.refunds.standing()
     return (
         payment.status,
         payment.settles_order,

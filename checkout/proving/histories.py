@@ -2,7 +2,7 @@
 
 It is written as one line of words, which is how a failing one is printed and replayed::
 
-    cart=two sales=card after=part,bounce wish=- held=refund end=lost steps=deed,event0!7,page@3&check0
+    cart=two sales=card after=part,bounce end=lost steps=deed,event0!7,page@3&check0
 """
 
 import re

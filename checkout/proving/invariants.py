@@ -7,7 +7,7 @@ read from the sandbox's own rows, never from what the shop believes.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from checkout.books import compare_books
 from checkout.models import (
@@ -22,7 +22,6 @@ from checkout.models import (
     RefundReason,
     WebhookEvent,
 )
-from checkout.models.ledger import DISPUTED
 from checkout.models.webhook_event import OPEN
 from checkout.sandbox.models import BalanceTransaction, Charge, CheckoutSession
 from checkout.sandbox.models import Refund as GatewayRefund
@@ -156,8 +155,11 @@ def surplus_goes_back(order: Order) -> Iterator[str]:
 
 
 def no_dead_order_can_be_paid(order: Order) -> Iterator[str]:
-    """An order that is paid, or over, has no session that waits for a customer."""
-    live = order.payments.live().count()
+    """An order that is paid, or over, has no session that waits for a customer.
+
+    What a bank is confirming cannot be called back: should it come, it is a surplus.
+    """
+    live = order.payments.live().exclude(status="processing").count()
     if live and not order.is_live:
         yield f"{live} live payments, and the order is {order.status}"
     waiting = CheckoutSession.objects.filter(status="open").values_list("pk", flat=True)
@@ -168,12 +170,14 @@ def no_dead_order_can_be_paid(order: Order) -> Iterator[str]:
 def statuses_fit(order: Order) -> Iterator[str]:
     """Order and payments stand where they can stand together."""
     statuses = sorted(order.payments.values_list("status", flat=True))
+    kept = order.payments.received().exclude(disputes__status="lost")
+    is_kept = kept.filter(refund_reserved_minor__lt=F("received_minor")).exists()
     fits = {
         "paid": "paid" in statuses,
         "processing": "processing" in statuses,
-        "pending": "paid" not in statuses or bool(order.held_reason),
-        "expired": "paid" not in statuses or bool(order.held_reason),
-        "canceled": True,
+        "pending": not is_kept or bool(order.held_reason),
+        "expired": not is_kept or bool(order.held_reason),
+        "canceled": not is_kept,
     }
     if not fits[order.status]:
         yield f"the order is {order.status}, its payments are {statuses}"
@@ -193,12 +197,12 @@ def events_are_done(order: Order) -> Iterator[str]:
 
 
 INVARIANTS: dict[str, Invariant] = {
+    "nothing is granted unpaid": nothing_granted_unpaid,
+    "a learner has one seat on a course": one_seat_each,
+    "one paid line has one grant": granted_once,
+    "a paid order has one fulfillment": paid_once,
     "money received is money on orders, the rest went back": books_balance,
     "the ledger says what the gateway moved": ledger_follows_gateway,
-    "a paid order has one fulfillment": paid_once,
-    "one paid line has one grant": granted_once,
-    "a learner has one seat on a course": one_seat_each,
-    "nothing is granted unpaid": nothing_granted_unpaid,
     "money at the gateway is noticed": money_is_noticed,
     "no receipt goes out twice": one_receipt,
     "access is what refunds and disputes say": access_follows_money,
@@ -248,7 +252,8 @@ def _access_of_refunds(line: OrderLine) -> LineAccess:
     if not _gives_all_back(line.order):
         # Staff at the gateway have given back a part only, which ends nothing.
         ending = ending.exclude(reason=RefundReason.GATEWAY)
-    there = GatewayRefund.objects.filter(pk__in=list(ending.values_list("gateway_refund_id", flat=True)))
+    ids = list(ending.values_list("gateway_refund_id", flat=True))
+    there = GatewayRefund.objects.filter(pk__in=ids)
     statuses = set(there.values_list("status", flat=True))
     if "succeeded" in statuses:
         return LineAccess.ENDED

@@ -1,7 +1,5 @@
 """The sandbox's webhooks, carried by hand: signed as ever, and delivered when a history says so."""
 
-from django.conf import settings
-
 from checkout.gateways.stripe_objects import EVENT_TYPES
 from checkout.proving.wire import send
 from checkout.sandbox import deliveries
@@ -25,9 +23,7 @@ def deliver(event: Event) -> None:
     delivery = event.deliveries.order_by("pk")[0]
     body, headers = deliveries.sealed(delivery)
     response = send("POST", delivery.url, body=body, headers=headers)
-    delivery.record(
-        response_status=response.status_code, response="", duration=0.0, error=""
-    )
+    delivery.record(response_status=response.status_code, response="", duration=0.0, error="")
 
 
 def swallow_all() -> None:

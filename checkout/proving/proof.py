@@ -7,7 +7,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,15 +118,18 @@ class Prover:
         return end_of(world.order)
 
 
-def prove(*, count: int, seed: int, watch: Watch = lambda: None) -> Verdict:
-    """Try ``count`` random histories, and stop at the first that breaks an invariant, shrunk."""
+def prove(*, count: int, seed: int, shrinks: bool = True, watch: Watch = lambda: None) -> Verdict:
+    """Try ``count`` random histories, and stop at the first that breaks an invariant.
+
+    It is shrunk, which takes a while, unless only that it breaks is of interest.
+    """
 
     @seeded(seed)
     @settings(
         max_examples=count,
         deadline=None,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
@@ -135,21 +138,15 @@ def prove(*, count: int, seed: int, watch: Watch = lambda: None) -> Verdict:
     def try_all(history: History) -> None:
         prover.check(history)
 
-    with _prover(seed, watch) as prover:
-        try:
-            try_all()
-        except (Violation, FlakyFailure):
-            pass  # the verdict has it
+    with _prover(seed, watch) as prover, suppress(Violation, FlakyFailure):
+        try_all()  # what it raises, the verdict has
     return prover.verdict
 
 
 def replay(history: History, *, watch: Watch = lambda: None) -> Verdict:
     """Play one history, and say what of it breaks."""
-    with _prover(0, watch) as prover:
-        try:
-            prover.check(history)
-        except Violation:
-            pass  # the verdict has it
+    with _prover(0, watch) as prover, suppress(Violation):  # the verdict has it
+        prover.check(history)
     return prover.verdict
 
 

@@ -57,7 +57,7 @@ def _decide(order: Order, verdict: str) -> bool:
     is_acceptable = len(paid) == 1 and paid[0].received_currency == order.currency
     if verdict == "accept" and is_acceptable and accept_payment(paid[0].pk):
         return True
-    return any([_refund_rest(payment, RefundReason.MISMATCH) for payment in paid])
+    return sum(_refund_rest(payment, RefundReason.MISMATCH) for payment in paid) > 0
 
 
 def _refund_anew(order: Order) -> bool:

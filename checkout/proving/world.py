@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models import F
 from django.utils import timezone
 
 from checkout.gateways import GatewayError
-from checkout.models import Cart, InvalidTransition, Order, Payment, Refund, RefundReason
+from checkout.models import Cart, InvalidTransition, Order, Payment, Refund
 from checkout.opening import open_payment
 from checkout.placing import begin_payment
 from checkout.proving import gateway_side, postman, staff
@@ -21,12 +21,11 @@ from checkout.proving.hazards import Killed, endangered, kill
 from checkout.proving.histories import History, Step
 from checkout.proving.shop import Shop
 from checkout.proving.wire import send
-from checkout.reconciliation import STEPS, Report, check_payment, reconcile
+from checkout.reconciliation import STEPS, check_payment, reconcile
 from checkout.refunds import CannotRefund, send_refund
 from checkout.sandbox.models import IdempotentRequest
 from checkout.settlement import WrongSession
 from library.models import Enrollment, EnrollmentSource
-from project.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -178,9 +177,10 @@ class World:
             postman.swallow_all()
         for _ in range(ROUNDS):
             self._hear_the_rest()
-            if self._finds_nothing() and not staff.clear_up(self.order, self.history):
+            findings = self._look_after_all()
+            if not findings and not staff.clear_up(self.order, self.history):
                 return
-        raise Restless
+        raise Restless("; ".join(findings) or "staff have something to do again and again")
 
     def _hear_the_rest(self) -> None:
         """Tell of all that was not told, unless it is lost."""
@@ -188,8 +188,8 @@ class World:
             for event in postman.untold():
                 postman.deliver(event)
 
-    def _finds_nothing(self) -> bool:
-        """Look after everything. Return whether all was in order."""
+    def _look_after_all(self) -> list[str]:
+        """Look after everything. Return what was not in order."""
         self._let_time_pass()
         report = reconcile(STEPS, commit=True, now=self._later())
-        return not (report.found or report.failed)
+        return [line for look in report.looks for line in (*look.found, *look.failed)]

@@ -16,7 +16,7 @@ from tests.checkout.test_start import check_out
 def test_refund_that_comes_back_ends_nothing_whenever_it_is_heard_of(
     gateway, shopper, course, hears_at_once
 ):
-    """The one that gave back the rest had ended access; it bounces, so that a part is given back."""
+    """What gave back the rest had ended access; it bounces, and only a part is given back."""
     shopper.wants(course)
     pay_at(check_out(shopper)["Location"])
     charge, payment = Charge.objects.get(), Payment.objects.get()

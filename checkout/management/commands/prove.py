@@ -83,9 +83,7 @@ class Command(BaseCommand):
         if not verdict.holds:
             sys.exit(1)
 
-    def _prove(
-        self, count: int, seed: int, replay: str | None, sabotage: str | None
-    ) -> "Verdict":
+    def _prove(self, count: int, seed: int, replay: str | None, sabotage: str | None) -> "Verdict":
         from checkout.proving import proof
         from checkout.proving.histories import History
         from checkout.proving.sabotage import SABOTAGES
