@@ -18,21 +18,42 @@ def test_proof_finds_nothing():
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "invariants"),
+    ("sabotage", "invariant"),
     [
-        ("constraint-dropped", {"a learner has one seat on a course"}),
-        ("amount-unchecked", {"nothing is granted unpaid"}),
-        ("granted-outside", {"one paid line has one grant"}),
-        ("lock-forgotten", {proof.SAME_END}),
-        ("event-trusted", {"nothing is granted unpaid"}),
+        ("constraint-dropped", "a learner has one seat on a course"),
+        ("amount-unchecked", "nothing is granted unpaid"),
+        ("event-trusted", "nothing is granted unpaid"),
     ],
 )
-def test_proof_finds_sabotage(sabotage, invariants):
+def test_proof_finds_sabotage(sabotage, invariant):
     with SABOTAGES[sabotage]():
-        verdict = proof.prove(count=300, seed=1, shrinks=False)
+        verdict = proof.prove(count=100, seed=1, shrinks=False)
 
     assert verdict.violation is not None
-    assert verdict.violation.invariant in invariants
+    assert verdict.violation.invariant == invariant
+
+
+def broken_by(sabotage, steps, **facts):
+    """Return what the sabotage breaks, one step of the histories being at any of its places."""
+    with SABOTAGES[sabotage]():
+        for place in range(2, 46, 2):
+            text = " ".join(f"{name}={value}" for name, value in facts.items())
+            history = History.parse(f"{text} steps={steps.format(place)}")
+            if violation := proof.replay(history).violation:
+                return violation.invariant
+    return None
+
+
+def test_proof_finds_seats_that_are_granted_outside_of_the_transaction():
+    """Killed between the two, the process leaves an order that is paid and gave nothing."""
+    assert broken_by("granted-outside", "event0!{}") == "one paid line has one grant"
+
+
+def test_proof_finds_a_lock_that_was_forgotten():
+    """Two payments at once: one does not see that the order is held because of the other."""
+    found = broken_by("lock-forgotten", "event1@{}&event0", sales="more,card")
+
+    assert found == "money received is money on orders, the rest went back"
 
 
 def test_history_is_read_as_it_was_written():
