@@ -1,4 +1,4 @@
-"""Five ways to break the shop, each of which the proof must find: otherwise it would prove nothing.
+"""Ways to break the shop on purpose, to see that the proof can fail: else it would prove nothing.
 
 They are of this process only, and of its scratch database, and are undone afterwards.
 """
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from checkout import inbox, settlement
 from checkout.gateways import Notice, SessionState, Topic, gateway_named
 from checkout.models import Payment
+from checkout.models.cart import CartQuerySet
 from checkout.models.order import OrderQuerySet
 from checkout.models.payment import PaymentQuerySet
 from checkout.models.refund import RefundQuerySet
@@ -54,10 +55,18 @@ def granted_outside() -> AbstractContextManager[None]:
 
 @contextmanager
 def lock_forgotten() -> Iterator[None]:
-    """No row is locked, so that what was read may be stale."""
+    """No row is locked, so that what was read may be stale.
+
+    Most of what this does the constraints refuse by themselves, so that it is rarely found.
+    """
     with ExitStack() as stack:
         for rows in (OrderQuerySet, PaymentQuerySet, RefundQuerySet):
             stack.enter_context(_replaced(rows, "locked", lambda self: self.all()))
+        stack.enter_context(
+            _replaced(
+                CartQuerySet, "locked_for_order", lambda self, **of: list(self.of_order(**of))
+            )
+        )
         yield
 
 
