@@ -39,11 +39,18 @@ NEXT_STATUSES = {
     PaymentStatus.CREATING: {
         PaymentStatus.OPEN,
         PaymentStatus.PROCESSING,
+        PaymentStatus.FAILED,
         PaymentStatus.EXPIRED,
         PaymentStatus.ABANDONED,
         PaymentStatus.PAID,
     },
-    PaymentStatus.OPEN: {PaymentStatus.PROCESSING, PaymentStatus.EXPIRED, PaymentStatus.PAID},
+    # Failed at once, where nobody was told that a bank was confirming.
+    PaymentStatus.OPEN: {
+        PaymentStatus.PROCESSING,
+        PaymentStatus.FAILED,
+        PaymentStatus.EXPIRED,
+        PaymentStatus.PAID,
+    },
     PaymentStatus.PROCESSING: {PaymentStatus.FAILED, PaymentStatus.PAID},
     PaymentStatus.FAILED: {PaymentStatus.PAID},
     PaymentStatus.EXPIRED: {PaymentStatus.PAID},
