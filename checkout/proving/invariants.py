@@ -64,11 +64,14 @@ def paid_once(order: Order) -> Iterator[str]:
 
 
 def granted_once(order: Order) -> Iterator[str]:
-    """One paid line has one grant, or its price goes back because the course was owned."""
+    """One paid line has one grant, or its price goes back because the course was owned.
+
+    Where staff at the gateway were faster, the price has gone back with theirs.
+    """
     for line in order.lines.select_related("refund"):
         if not order.is_paid:
             continue
-        is_returned = line.refund is not None or not line.price_minor
+        is_returned = line.refund is not None or _went_back_elsewhere(line)
         if line.outcome == LineOutcome.NONE:
             yield f"line {line.seat} of {line.title} was paid, and nothing came of it"
         elif line.outcome == LineOutcome.ALREADY_OWNED and not is_returned:
@@ -258,6 +261,12 @@ def _access_of_refunds(line: OrderLine) -> LineAccess:
     if "succeeded" in statuses:
         return LineAccess.ENDED
     return LineAccess.PAUSED if statuses & {"pending", "requires_action"} else LineAccess.OPEN
+
+
+def _went_back_elsewhere(line: OrderLine) -> bool:
+    settling = line.order.payments.get(settles_order=True)
+    is_lost = settling.disputes.taking_the_money().exists()
+    return is_lost or _refunded_at_gateway(settling) >= line.price_minor
 
 
 def _gives_all_back(order: Order) -> bool:

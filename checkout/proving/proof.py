@@ -31,7 +31,11 @@ COMES_TO_REST = "the books come to rest"
 NOTHING_ELSE = "nothing is raised that nobody expects"
 NAMES = (*INVARIANTS, SAME_END, COMES_TO_REST, NOTHING_ELSE)
 
-type Watch = Callable[[], object]
+type Watch = Callable[[], object]  # what it returns, if true, ends the proof
+
+
+class Over(BaseException):
+    """Enough was tried. Not an ``Exception``: Hypothesis would take it for a find."""
 
 
 class Violation(Exception):
@@ -41,6 +45,10 @@ class Violation(Exception):
         super().__init__(f"{invariant}: {details}")
         self.invariant = invariant
         self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it go from one process to another."""
+        return type(self), (self.invariant, self.details)
 
 
 @dataclass
@@ -77,7 +85,8 @@ class Prover:
     def check(self, history: History) -> None:
         """Play a history and check everything. Raise ``Violation``."""
         self.verdict.histories += 1
-        self._watch()
+        if self._watch():
+            raise Over
         try:
             self._check_end(history, self._play(history))
         except Violation as violation:
@@ -138,7 +147,7 @@ def prove(*, count: int, seed: int, shrinks: bool = True, watch: Watch = lambda:
     def try_all(history: History) -> None:
         prover.check(history)
 
-    with _prover(seed, watch) as prover, suppress(Violation, FlakyFailure):
+    with _prover(seed, watch) as prover, suppress(Violation, FlakyFailure, Over):
         try_all()  # what it raises, the verdict has
     return prover.verdict
 

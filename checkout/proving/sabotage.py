@@ -57,7 +57,7 @@ def granted_outside() -> AbstractContextManager[None]:
 def lock_forgotten() -> Iterator[None]:
     """No row is locked, so that what was read may be stale.
 
-    Most of what this does the constraints refuse by themselves, so that it is rarely found.
+    The constraints refuse what two workers then do at once, and that is what is seen.
     """
     with ExitStack() as stack:
         for rows in (OrderQuerySet, PaymentQuerySet, RefundQuerySet):

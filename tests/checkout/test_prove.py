@@ -49,6 +49,13 @@ def test_proof_finds_seats_that_are_granted_outside_of_the_transaction():
     assert broken_by("granted-outside", "event0!{}") == "one paid line has one grant"
 
 
+def test_proof_finds_two_workers_that_lock_nothing():
+    """Both settle the same money, and one of them runs into the ledger's constraint."""
+    found = broken_by("lock-forgotten", "check0@{}&check0")
+
+    assert found == "nothing is raised that nobody expects"
+
+
 def test_history_is_read_as_it_was_written():
     history = History(
         cart="two",

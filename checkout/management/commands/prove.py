@@ -51,6 +51,12 @@ class Command(BaseCommand):
         parser.formatter_class = RawDescriptionHelpFormatter
         parser.add_argument("--histories", type=int, default=200, help="how many (200)")
         parser.add_argument("--seed", type=int, help="where chance begins (anywhere)")
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=os.cpu_count() or 1,
+            help="how many processes, each with a seed and a database of its own (the processors)",
+        )
         parser.add_argument("--replay", metavar="HISTORY", help="play this one, as it was printed")
         parser.add_argument(
             "--sabotage",
@@ -63,6 +69,7 @@ class Command(BaseCommand):
         *,
         histories: int,
         seed: int | None,
+        workers: int,
         replay: str | None,
         sabotage: str | None,
         **options: Any,
@@ -76,37 +83,21 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         seed = secrets.randbelow(10**9) if seed is None else seed
         try:
-            verdict = self._prove(histories, seed, replay, sabotage)
+            if replay:
+                verdict = _replay(replay, sabotage)
+            else:
+                verdict = _prove(histories, seed, max(1, min(workers, histories)), sabotage)
         except KeyboardInterrupt:
-            raise CommandError("Stopped. The scratch database is gone.") from None
+            raise CommandError("Stopped. The scratch databases are gone.") from None
         self._print(verdict, is_replay=bool(replay))
         if not verdict.holds:
             sys.exit(1)
-
-    def _prove(self, count: int, seed: int, replay: str | None, sabotage: str | None) -> "Verdict":
-        from checkout.proving import proof
-        from checkout.proving.histories import History
-        from checkout.proving.sabotage import SABOTAGES
-        from checkout.proving.scratch import scratch_database
-
-        try:
-            history = History.parse(replay) if replay else None
-        except ValueError as error:
-            raise CommandError(str(error)) from error
-        with (
-            scratch_database(),
-            SABOTAGES[sabotage]() if sabotage else nullcontext(),
-            tqdm(total=1 if history else count, unit=" histories", disable=None) as bar,
-        ):
-            if history:
-                return proof.replay(history, watch=bar.update)
-            return proof.prove(count=count, seed=seed, watch=bar.update)
 
     def _print(self, verdict: "Verdict", *, is_replay: bool) -> None:
         from checkout.proving.proof import NAMES
 
         if not is_replay:
-            self.stdout.write(f"Seed {verdict.seed}")
+            self.stdout.write(f"Seed {verdict.seed}")  # of the process that found something
         self.stdout.write(f"{verdict.histories} histories\n")
         for name in NAMES:
             self.stdout.write(f"{verdict.checks[name]:8}  {name}")
@@ -119,6 +110,29 @@ class Command(BaseCommand):
         violation, history = verdict.violation, verdict.history
         self.stdout.write(f"\nBroken: {violation}\n\nThe smallest history that shows it:\n")
         self.stdout.write(f"  manage.py prove --replay '{history}'")
+
+
+def _prove(count: int, seed: int, workers: int, sabotage: str | None) -> "Verdict":
+    from checkout.proving.crew import prove_together
+
+    with tqdm(total=count, unit=" histories", disable=None) as bar:
+        return prove_together(
+            count=count, seed=seed, workers=workers, sabotage=sabotage, watch=bar.update
+        )
+
+
+def _replay(text: str, sabotage: str | None) -> "Verdict":
+    from checkout.proving import proof
+    from checkout.proving.histories import History
+    from checkout.proving.sabotage import SABOTAGES
+    from checkout.proving.scratch import scratch_database
+
+    try:
+        history = History.parse(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    with scratch_database(), SABOTAGES[sabotage]() if sabotage else nullcontext():
+        return proof.replay(history)
 
 
 def _start_again() -> NoReturn:
