@@ -11,13 +11,26 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from checkout.carts import cart_of
-from checkout.gateways import GatewayError, NotConfigured, Refused
+from checkout.gateways import (
+    GatewayError,
+    NotConfigured,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
 from checkout.models import Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
 
 logger = logging.getLogger(__name__)
+
+NO_ANSWER = "The payment service did not answer."
+# Nothing has failed, which would have people pay in another way as well: the next try goes on.
+TROUBLES = {
+    OutcomeUnknown: "We are still connecting to the payment service.",
+    Unavailable: "The payment service is busy.",
+}
 
 
 @never_cache
@@ -66,7 +79,5 @@ def _apology(error: Exception) -> str:
         return "This shop cannot take payments yet. Your cart is kept."
     if isinstance(error, Refused):
         return "Payments are not possible just now. Please try again later. Your cart is kept."
-    return (
-        "The payment service did not answer. You have not been charged. "
-        "Please try again in a moment."
-    )
+    what = next((what for kind, what in TROUBLES.items() if isinstance(error, kind)), NO_ANSWER)
+    return f"{what} You have not been charged. Please try again in a moment."
