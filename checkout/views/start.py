@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from checkout.carts import cart_of
+from checkout.carts import cart_of, owned_by
 from checkout.gateways import (
     GatewayError,
     NotConfigured,
@@ -49,6 +49,7 @@ def start(request: HtmxRequest) -> HttpResponse:
         )
     except CartNeedsAttention as error:
         cart.accept_prices()
+        cart.drop_owned(owned_by(request.user))
         return _back_to_cart(request, str(error))
     except (GatewayError, WrongSession, OperationalError) as error:
         logger.warning("checkout of cart %s did not start: %s", cart.pk, error)
