@@ -94,7 +94,7 @@ def test_fault_20_price_that_was_ordered_is_honored(gateway, shopper, course):
     assert books() == bought()
     line = OrderLine.objects.get()
     assert (line.title, line.price_minor, line.order.total_minor) == (BREAD, 3900, 3900)
-    assert "$39" in OutboundMail.objects.get().text
+    assert f"{BREAD}: $39" in OutboundMail.objects.get().text
 
 
 def test_fault_21_course_that_is_no_longer_sold_is_not_ordered(gateway, shopper, course):
