@@ -1,5 +1,6 @@
 """Faults 1 to 15: pressing "Check out", and asking the gateway for a session."""
 
+import time
 from functools import partial
 from uuid import uuid4
 
@@ -80,6 +81,11 @@ def test_fault_01_double_click_is_one_order(gateway, shopper, course):
     refused_by("one_live_payment_per_order", partial(another_attempt, order))
 
 
+def forget_the_session():
+    """Be where the gateway has made a session, and the shop has not heard of it."""
+    Payment.objects.update(status="creating", session_id=None, session_url="")
+
+
 def test_fault_02_two_requests_at_once_are_one_order(gateway, shopper, course, monkeypatch):
     """One of them makes the order; the other waits for its session, and leads there as well.
 
@@ -91,17 +97,25 @@ def test_fault_02_two_requests_at_once_are_one_order(gateway, shopper, course, m
     def press():
         return another_browser(shopper.user).post("/checkout/", {"token": token})["Location"]
 
-    faults.switch_on(CREATE, Fault.SLOW, times=1, seconds=1.5)
+    def press_later():
+        time.sleep(1.2)
+        return press()
+
     answers = at_once(press, press)
     url = Payment.objects.get().session_url
     assert (answers, books()) == ([url, url], waiting())
 
-    Payment.objects.update(status="creating", session_id=None, session_url="")
-    faults.switch_on(CREATE, Fault.SLOW, times=1, seconds=2)
+    forget_the_session()
+    faults.switch_on(CREATE, Fault.KEY_IN_USE, times=2)  # the SDK itself asks twice
+    assert at_once(press, press_later) == [url, url]
+
+    forget_the_session()
     monkeypatch.setattr(opening, "PATIENCE", 0.1)
-    answers = at_once(press, press)
-    assert (sorted(answers), books()) == (["/cart/", url], waiting())
-    assert press() == url
+    faults.switch_on(CREATE, Fault.KEY_IN_USE)  # as long as the first one takes
+    assert_back_at_the_cart(shopper, check_out(shopper), BUSY)
+    assert books() == waiting(payments=["creating"])
+    faults.switch_off()
+    assert (press(), books()) == (url, waiting())
 
 
 def test_fault_03_two_tabs_are_one_order(gateway, shopper, course):
@@ -213,7 +227,7 @@ def test_fault_08_crash_after_the_call_finds_the_same_session(gateway, shopper, 
     assert books() == waiting()
     assert_same_question(payment)
     assert payment.session_id == started.session_id
-    Payment.objects.update(status="creating", session_id=None, session_url="")
+    forget_the_session()
     pay_at(started.url)
     assert books() == bought()
 
@@ -269,7 +283,7 @@ def test_fault_11_too_many_requests_are_asked_again_and_then_said(
     assert books() == waiting()
     assert_same_question(Payment.objects.get())
 
-    Payment.objects.update(status="creating", session_id=None, session_url="")
+    forget_the_session()
     faults.switch_on(CREATE, Fault.TOO_MANY_REQUESTS)
     assert_back_at_the_cart(shopper, check_out(shopper), BUSY)
     assert books() == waiting(payments=["creating"])
