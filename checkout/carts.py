@@ -93,5 +93,4 @@ def _merge(cart_id: int, user: User) -> None:
     if visitor is None or visitor.owner_id not in (None, user.pk):
         return
     visitor.merge_into(carts[own.pk])
-    # A second seat may be meant for somebody else; a single one would be bought in vain.
-    own.items.filter(course__in=owned_by(user), seats=1).delete()
+    own.drop_owned(owned_by(user))

@@ -8,8 +8,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from checkout import alarms
-from checkout.gateways import NotFound, Refused, Unavailable, gateway_for, gateway_named
+from checkout.gateways import (
+    EndsAtWrongTime,
+    NotFound,
+    Refused,
+    Started,
+    Unavailable,
+    gateway_for,
+    gateway_named,
+)
 from checkout.models import InvalidTransition, Order, Payment, PaymentStatus
+from checkout.models.payment import LIFETIME
 from checkout.settlement import end_payment, sync_payment
 
 logger = logging.getLogger(__name__)
@@ -19,6 +28,8 @@ TRIES = 3
 WORTH_OPENING = timedelta(minutes=5)
 # A gateway takes no session that ends in less than half an hour, by its own clock.
 WORTH_CREATING = timedelta(minutes=35)
+# If its clock does not agree, an attempt of some age is made anew: that one ends later.
+WORTH_RENEWING = LIFETIME - timedelta(minutes=1)
 # Seconds that another request has to finish the same work, and between two looks at it.
 PATIENCE, GLANCE = 4.0, 0.2
 
@@ -133,20 +144,31 @@ def _create_session(payment: Payment) -> bool:
         _abandon(payment, "It was too old to be asked for again.")
         return False
     try:
-        started = gateway.create(payment)
+        started = _ask(payment)
     except (Refused, NotFound) as error:
         logger.error("payment %s refused by %s: %s", payment.pk, payment.gateway, error)
         _abandon(payment, str(error))
+        if isinstance(error, EndsAtWrongTime) and _time_left(payment) < WORTH_RENEWING:
+            return False
         alarms.tell_of_refused_payment(payment, str(error))
         raise Refused(str(error)) from error
-    except Unavailable:
-        if _another_request_opens(payment):
-            return True
-        raise
-    payment.open(session_id=started.session_id, url=started.url, expires_at=started.expires_at)
-    if started.is_finished:
+    if started:
+        payment.open(session_id=started.session_id, url=started.url, expires_at=started.expires_at)
+    if started and started.is_finished:
         sync_payment(payment)
     return True
+
+
+def _ask(payment: Payment) -> Started | None:
+    """Ask for a session; if the gateway is busy, once more after a pause, with the same key.
+
+    ``None`` if another request has done it meanwhile.
+    """
+    gateway = gateway_named(payment.gateway)
+    try:
+        return gateway.create(payment)
+    except Unavailable:
+        return None if _another_request_opens(payment) else gateway.create(payment)
 
 
 def _abandon(payment: Payment, why: str) -> None:

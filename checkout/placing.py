@@ -137,7 +137,7 @@ def _check(items: list[CartItem], owned: set[int]) -> None:
         if not item.course.is_for_sale:
             problems["no longer for sale"].append(item.course)
         elif item.course_id in owned and item.seats == 1:
-            problems["already yours"].append(item.course)
+            problems["already yours, so taken out"].append(item.course)
         elif item.price_minor != item.course.price_minor:
             problems[f"now {item.course.price}"].append(item.course)
     if problems:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from checkout.gateways.answers import (
     DisputeSnapshot,
+    EndsAtWrongTime,
     Forged,
     GatewayError,
     Malformed,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DisputeSnapshot",
+    "EndsAtWrongTime",
     "Forged",
     "Gateway",
     "GatewayError",

@@ -18,6 +18,10 @@ class Refused(GatewayError):
     """It was not done, and asking again will not help: the request or the keys are wrong."""
 
 
+class EndsAtWrongTime(Refused):
+    """It was not done: by the gateway's clock the session would end too soon, or too late."""
+
+
 class Unavailable(GatewayError):
     """It was not done, but may be later: too many requests, or the same one is at work."""
 

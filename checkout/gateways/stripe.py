@@ -15,6 +15,7 @@ from django.conf import settings
 
 from checkout.gateways import (
     DisputeSnapshot,
+    EndsAtWrongTime,
     Forged,
     Malformed,
     NotFound,
@@ -271,7 +272,9 @@ def _explain(error: stripe.StripeError) -> NoReturn:
     if status in (409, 429):
         raise Unavailable(what) from None
     if status is not None and 400 <= status < 500:
-        raise Refused(f"{what} {getattr(error, 'param', None) or ''}".strip()) from None
+        param = getattr(error, "param", None) or ""
+        refusal = EndsAtWrongTime if param == "expires_at" else Refused
+        raise refusal(f"{what} {param}".strip()) from None
     raise OutcomeUnknown(what) from None
 
 

@@ -103,6 +103,14 @@ class Cart(models.Model):
         ):
             self.items.filter(pk=item.pk).update(price_minor=item.course.price_minor)
 
+    def drop_owned(self, owned: set[int]) -> None:
+        """Take out what its owner has, by course id: it would be bought in vain.
+
+        More than one seat may be meant for others.
+        """
+        self.items.filter(course__in=owned, seats=1).delete()
+        self._touch()
+
     def take_out(self, bought: Counter[int]) -> None:
         """Take out the seats that were bought, by course id; keep what was added since."""
         items = list(self.items.filter(course__in=bought))

@@ -57,6 +57,8 @@ def order_list(request: SignedInRequest) -> HttpResponse:
 def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     """Show one order: waiting, then unlocked."""
     if not request.user.is_authenticated:
+        # Perhaps somebody who was signed out while they paid: the same words for any reference.
+        messages.info(request, "If you have paid, your courses are waiting for you.")
         return sign_in_first(request, next_url=request.path)
     order = _order_of(request, reference)
     _check(order, _live_payments(order))

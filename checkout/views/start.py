@@ -10,14 +10,27 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from checkout.carts import cart_of
-from checkout.gateways import GatewayError, NotConfigured, Refused
+from checkout.carts import cart_of, owned_by
+from checkout.gateways import (
+    GatewayError,
+    NotConfigured,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
 from checkout.models import Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
 
 logger = logging.getLogger(__name__)
+
+NO_ANSWER = "The payment service did not answer."
+# Nothing has failed, which would have people pay in another way as well: the next try goes on.
+TROUBLES = {
+    OutcomeUnknown: "We are still connecting to the payment service.",
+    Unavailable: "The payment service is busy.",
+}
 
 
 @never_cache
@@ -36,6 +49,7 @@ def start(request: HtmxRequest) -> HttpResponse:
         )
     except CartNeedsAttention as error:
         cart.accept_prices()
+        cart.drop_owned(owned_by(request.user))
         return _back_to_cart(request, str(error))
     except (GatewayError, WrongSession, OperationalError) as error:
         logger.warning("checkout of cart %s did not start: %s", cart.pk, error)
@@ -66,7 +80,5 @@ def _apology(error: Exception) -> str:
         return "This shop cannot take payments yet. Your cart is kept."
     if isinstance(error, Refused):
         return "Payments are not possible just now. Please try again later. Your cart is kept."
-    return (
-        "The payment service did not answer. You have not been charged. "
-        "Please try again in a moment."
-    )
+    what = next((what for kind, what in TROUBLES.items() if isinstance(error, kind)), NO_ANSWER)
+    return f"{what} You have not been charged. Please try again in a moment."

@@ -255,7 +255,7 @@ def test_start_without_an_answer_keeps_everything_and_can_be_repeated(
 
     assert response["Location"] == "/cart/"
     assert messages_of(response) == [
-        "The payment service did not answer. You have not been charged. "
+        "We are still connecting to the payment service. You have not been charged. "
         "Please try again in a moment."
     ]
     assert statuses() == (["pending"], ["creating"])
