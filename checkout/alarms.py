@@ -144,6 +144,18 @@ def tell_of_forged_webhooks(count: int) -> None:
     )
 
 
+def tell_of_other_mode(event: WebhookEvent) -> None:
+    """Events are of live mode and the keys of test mode, or the reverse. One letter a day."""
+    theirs, ours = ("live", "test") if event.livemode else ("test", "live")
+    _tell(
+        f"mode:{event.gateway}:{timezone.now():%Y-%m-%d}",
+        f"Events of {event.gateway} come from {theirs} mode",
+        f"{event} is of {theirs} mode, and the shop's keys are of {ours} mode: it was kept, and "
+        "nothing was done. Either the keys or the endpoint's secret are those of the other mode. "
+        "Until they are of one, payments are noticed late, or not at all.",
+    )
+
+
 def tell_of_other_version(event: WebhookEvent) -> None:
     """Events are rendered at another version of the gateway's API than ours. Once for each."""
     _tell(
