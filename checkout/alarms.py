@@ -71,6 +71,7 @@ def tell_of_dispute(order: Order, dispute: Dispute) -> None:
     """The customer's bank asks, or has taken the money."""
     due = dispute.evidence_due_at
     deadline = f" Answer until {due:%B %-d, %Y, %H:%M} UTC." if due else ""
+    deadline += _evidence(dispute.payment)
     if dispute.is_inquiry:
         text = (
             f"The customer's bank asks about {dispute.amount} ({dispute.reason}). No money was "
@@ -84,6 +85,15 @@ def tell_of_dispute(order: Order, dispute: Dispute) -> None:
         )
     kind = "inquiry" if dispute.is_inquiry else "dispute"
     _tell(f"{kind}:{dispute.pk}", f"{order}: {dispute}", text, order)
+
+
+def _evidence(payment: Payment) -> str:
+    """Say what went back before the bank asked for it: the best answer there is."""
+    returned = payment.refunds.standing().exclude(accepted_at=None)
+    told = [
+        f"{refund.amount} was refunded already ({refund.gateway_refund_id})" for refund in returned
+    ]
+    return f" {', '.join(told)}: say so to the bank, as evidence." if told else ""
 
 
 def tell_of_closed_dispute(order: Order, dispute: Dispute) -> None:
