@@ -39,11 +39,17 @@ NEXT_STATUSES = {
     PaymentStatus.CREATING: {
         PaymentStatus.OPEN,
         PaymentStatus.PROCESSING,
+        PaymentStatus.FAILED,
         PaymentStatus.EXPIRED,
         PaymentStatus.ABANDONED,
         PaymentStatus.PAID,
     },
-    PaymentStatus.OPEN: {PaymentStatus.PROCESSING, PaymentStatus.EXPIRED, PaymentStatus.PAID},
+    PaymentStatus.OPEN: {
+        PaymentStatus.PROCESSING,
+        PaymentStatus.FAILED,
+        PaymentStatus.EXPIRED,
+        PaymentStatus.PAID,
+    },
     PaymentStatus.PROCESSING: {PaymentStatus.FAILED, PaymentStatus.PAID},
     PaymentStatus.FAILED: {PaymentStatus.PAID},
     PaymentStatus.EXPIRED: {PaymentStatus.PAID},
