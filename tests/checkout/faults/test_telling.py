@@ -514,7 +514,7 @@ def test_fault_70_secret_is_rolled(shopper, course, settings):
     new = webhooks.roll_secret(active_for=60)
     buy(shopper, course)
     assert books() == BOUGHT
-    settings.STRIPE_WEBHOOK_SECRETS = [new, SECRET]
+    settings.STRIPE_WEBHOOK_SECRETS = [SECRET, new]
     assert resend() == [200]
     end_of_the_old = timezone.now() - timedelta(seconds=1)
     WebhookEndpoint.objects.update(old_secrets_until=end_of_the_old)
