@@ -3,8 +3,15 @@
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from checkout.models import Order, OrderLine, Payment, Refund
+from checkout.models import Order, OrderLine, Payment, Refund, RefundReason
 from project.mail import send_later
+
+# Why money goes back that nobody asked for.
+BECAUSE = {
+    RefundReason.SURPLUS: "Your order was paid twice, and once is enough.",
+    RefundReason.OWNED: "You had one of the courses that you paid for already.",
+    RefundReason.MISMATCH: "What you paid was not what the order cost.",
+}
 
 
 def send_receipt(order: Order, lines: list[OrderLine]) -> None:
@@ -49,12 +56,15 @@ def send_refunded(order: Order, refund: Refund) -> None:
         letter="refunded",
         refund=refund,
         titles=lines,
+        why=BECAUSE.get(RefundReason(refund.reason), ""),
     )
 
 
 def _write(order: Order, *, key: str, subject: str, letter: str, **context: object) -> None:
-    text = render_to_string(f"checkout/mail/{letter}.txt", _context(order) | context)
-    send_later(key=key, to=order.email, subject=subject, text=text)
+    context |= _context(order)
+    text = render_to_string(f"checkout/mail/{letter}.txt", context)
+    html = render_to_string(f"checkout/mail/{letter}.html", context)
+    send_later(key=key, to=order.email, subject=subject, text=text, html=html)
 
 
 def _context(order: Order) -> dict[str, object]:

@@ -10,15 +10,42 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.urls import reverse
 
-from catalog.models import Course, Lesson
-from checkout.models import LineOutcome, Order, OrderLine, OrderStatus, Payment, PaymentStatus
-from library.outline import Outline, outlines_of
+from checkout.account import OrderAccount
+from checkout.models import (
+    Dispute,
+    LineAccess,
+    LineOutcome,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+)
+from checkout.standing import access_to, notices
+from checkout.timeline import Moment, tell
+from checkout.unlocked import UnlockedCourse
+from library.outline import outlines_of
 from project.accounts.models import User
 
 # Somebody is watching for the first half minute; afterwards it is the bank that is slow.
 BRISK, PATIENT = 30, 120  # seconds of waiting
 BRISK_INTERVAL, PATIENT_INTERVAL = 2, 5  # seconds between two polls
 NO_MORE = 0
+
+# Stripe: payment_method_details.type of a charge, for those that a bank confirms later.
+METHODS = {
+    "acss_debit": "a bank debit in Canada",
+    "au_becs_debit": "a BECS debit",
+    "bacs_debit": "a Bacs debit",
+    "boleto": "a boleto",
+    "customer_balance": "a bank transfer",
+    "konbini": "a konbini payment",
+    "multibanco": "Multibanco",
+    "oxxo": "an OXXO voucher",
+    "sepa_debit": "a SEPA debit",
+    "us_bank_account": "a bank debit (ACH)",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,73 +57,22 @@ class Poll:
     poll_seconds: int
 
 
-@dataclass(frozen=True)
-class UnlockedLesson:
-    """A lesson that the order opened."""
-
-    lesson: Lesson
-    course: Course
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        return self.lesson.title
-
-    @property
-    def minutes(self) -> int:
-        """How long it takes."""
-        return self.lesson.minutes
-
-    @property
-    def url(self) -> str:
-        """Where it is read."""
-        return reverse("library:lesson", args=[self.course.slug, self.lesson.slug])
-
-
-@dataclass(frozen=True)
-class UnlockedCourse:
-    """A course that the order opened, with its contents."""
-
-    course: Course
-    outline: Outline
-
-    @property
-    def url(self) -> str:
-        """Where it is studied."""
-        return reverse("library:course", args=[self.course.slug])
-
-    @property
-    def sections(self) -> list[dict[str, Any]]:
-        """Its contents, by section."""
-        return [
-            {
-                "title": section.title,
-                "lessons": [UnlockedLesson(item.lesson, self.course) for item in section.lessons],
-            }
-            for section in self.outline.sections
-        ]
-
-    @property
-    def is_started(self) -> bool:
-        """Whether the viewer has done a lesson of it."""
-        return self.outline.progress.done > 0
-
-    @property
-    def first_lesson(self) -> UnlockedLesson | None:
-        """Where to start, or to go on."""
-        lesson = self.outline.progress.next_lesson
-        return UnlockedLesson(lesson, self.course) if lesson else None
-
-
 class OrderPanel:
     """An order as the panel shows it to its viewer."""
 
     def __init__(
-        self, order: Order, viewer: User | AnonymousUser, *, since: int | None = None
+        self,
+        order: Order,
+        viewer: User | AnonymousUser,
+        *,
+        since: int | None = None,
+        is_brief: bool = False,
     ) -> None:
+        """``is_brief`` leaves the story out, and asks for refunds only if there are some."""
         self.order = order
         self.viewer = viewer
         self.since = since or int(time.time())
+        self.is_brief = is_brief
 
     @staticmethod
     def read_poll(query: QueryDict) -> Poll:
@@ -110,9 +86,14 @@ class OrderPanel:
         )
 
     @cached_property
+    def payments(self) -> list[Payment]:
+        """All attempts."""
+        return list(self.order.payments.order_by("attempt"))
+
+    @property
     def payment(self) -> Payment | None:
         """The latest attempt."""
-        return self.order.payments.order_by("-attempt").first()
+        return self.payments[-1] if self.payments else None
 
     @property
     def state(self) -> str:
@@ -173,7 +154,7 @@ class OrderPanel:
     @cached_property
     def lines(self) -> list[OrderLine]:
         """The order's lines, with all that is shown of them."""
-        lines = list(self.order.lines.select_related("course", "enrollment"))
+        lines = list(self.order.lines.select_related("course", "enrollment", "refund"))
         for line in lines:
             line.order = self.order
         return lines
@@ -200,6 +181,50 @@ class OrderPanel:
             if not line.is_for_buyer and line.enrollment and not line.enrollment.is_revoked
         ]
 
+    @cached_property
+    def account(self) -> OrderAccount:
+        """What came in, and what went back."""
+        lost = [dispute for dispute in self.disputes if dispute.is_lost]
+        return OrderAccount(self.order, self.lines, self.payments, lost)
+
+    @cached_property
+    def refunds(self) -> list[Refund]:
+        """Money that went back, or was to."""
+        if self.is_brief and not any(payment.refund_reserved_minor for payment in self.payments):
+            return []
+        return list(Refund.objects.filter(payment__order=self.order).order_by("pk"))
+
+    @cached_property
+    def disputes(self) -> list[Dispute]:
+        """What the customer's bank asked, or asks."""
+        if self.is_brief and all(line.access == LineAccess.OPEN for line in self.lines):
+            return []
+        return list(Dispute.objects.filter(payment__order=self.order).order_by("pk"))
+
+    @property
+    def story(self) -> list[Moment]:
+        """What happened, the oldest first."""
+        if self.is_brief:
+            return []
+        return tell(
+            self.order,
+            lines=self.lines,
+            payments=self.payments,
+            refunds=self.refunds,
+            disputes=self.disputes,
+        )
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether money is on its way back, or a bank has yet to decide: asking may help."""
+        is_on_its_way = any(refund.is_standing and not refund.ended_at for refund in self.refunds)
+        return is_on_its_way or any(dispute.is_open for dispute in self.disputes)
+
+    @property
+    def method(self) -> str:
+        """The way of paying that a bank confirms, as people call it; empty if it is not known."""
+        return METHODS.get(self.payment.method, "") if self.payment else ""
+
     def context(self) -> dict[str, Any]:
         """Return what the template needs."""
         return {
@@ -218,6 +243,13 @@ class OrderPanel:
             "retry_url": self.retry_url if self.state == "failed" else "",
             "courses": self.courses,
             "gifts": self.gifts if self.order.is_paid else [],
+            "account": self.account,
+            "refunds": [refund for refund in self.refunds if refund.is_standing],
+            "access": access_to(self.lines) if self.order.is_paid else "",
+            "notices": notices(self.lines, self.disputes) if self.order.is_paid else [],
+            "is_unsettled": self.is_unsettled,
+            "method": self.method,
+            "moments": self.story,
         }
 
 

@@ -31,7 +31,7 @@ from checkout.models import (
     Refund,
     RefundReason,
 )
-from checkout.models.refund import GIVEN_UP
+from checkout.models.refund import GIVEN_UP, RefundStatus
 from checkout.seats import review_seats
 from checkout.settling import locked_payment
 from project.accounts.models import User
@@ -49,10 +49,12 @@ class CannotRefund(Exception):
 def refundable_minor(payment: Payment) -> int:
     """Return how much of the payment can go back now, in minor units.
 
-    The one place that decides. Nothing while a dispute is open: the bank has the money then, and
-    a refund would be paid twice. An inquiry holds no money.
+    The one place that decides. Nothing while a dispute is open, or after it was lost: the bank has
+    the money then, and a refund would be paid twice. An inquiry holds no money.
     """
-    if not payment.is_paid or not payment.intent_id or payment.disputes.open().exists():
+    if not payment.is_paid or not payment.intent_id:
+        return 0
+    if payment.disputes.taking_the_money().exists():
         return 0
     return max(0, payment.free_minor)
 
@@ -145,7 +147,7 @@ def apply_refunds(
         payment.note_refunded(_sum_standing(snapshots))
     if has_changed:
         review_seats(order)
-        _release(order)
+        release_if_returned(order)
         order.note_change()
     return has_changed
 
@@ -160,6 +162,8 @@ def _check(payment: Payment, amount_minor: int) -> None:
             "A dispute about this payment is open, and the bank holds the money. A refund now "
             "would pay the customer twice: answer the dispute, or accept it."
         )
+    if payment.disputes.taking_the_money().exists():
+        raise CannotRefund("A dispute about this payment was lost: the customer has the money.")
     if amount_minor > refundable_minor(payment):
         raise CannotRefund("That is more than what is left of this payment.")
 
@@ -190,7 +194,8 @@ def _refuse(refund: Refund, why: str) -> None:
     if not refund.is_requested or not refund.give_up(why):
         return
     logger.error("refund %s of payment %s refused: %s", refund.pk, payment.pk, why)
-    _give_back(order, payment, refund)
+    payment.reserve(-refund.amount_minor)
+    _tell_of_failure(order, refund)
     order.note_change()
 
 
@@ -209,7 +214,9 @@ def _apply(order: Order, payment: Payment, snapshot: RefundSnapshot) -> bool:
         return False
     _book(payment, refund)
     if not refund.is_standing:
-        _give_back(order, payment, refund)
+        if not _came_to_nothing(refund, before):
+            payment.reserve(-refund.amount_minor)
+        _tell_of_failure(order, refund)
     elif refund.has_succeeded and refund.status != before:
         mails.send_refunded(order, refund)
     logger.info("refund %s of payment %s is %s", refund.pk, payment.pk, refund.status)
@@ -231,9 +238,10 @@ def _write_down(payment: Payment, snapshot: RefundSnapshot) -> Refund:
     One that gives back all that was left ends access. Raise ``Unavailable`` while its amount is
     set aside for a refund of ours: the gateway refuses ours, and then the next look succeeds.
     """
-    if snapshot.status not in GIVEN_UP and snapshot.amount_minor > payment.free_minor:
-        raise Unavailable(f"The gateway refunded more of payment {payment.pk} than is free here.")
-    payment.reserve(snapshot.amount_minor)
+    if snapshot.status not in GIVEN_UP:
+        if snapshot.amount_minor > payment.free_minor:
+            raise Unavailable(f"The gateway refunded more of {payment} than is free here.")
+        payment.reserve(snapshot.amount_minor)
     return Refund.objects.create(
         payment=payment,
         reason=RefundReason.GATEWAY,
@@ -264,15 +272,19 @@ def _enter(payment: Payment, kind: LedgerKind, refund: Refund, amount_minor: int
     )
 
 
-def _give_back(order: Order, payment: Payment, refund: Refund) -> None:
-    """Free the amount and the lines of a refund that failed, and tell staff."""
-    payment.reserve(-refund.amount_minor)
+def _came_to_nothing(refund: Refund, before: str) -> bool:
+    """Whether it was made and given up at the gateway before we heard: nothing was set aside."""
+    return refund.reason == RefundReason.GATEWAY and before == RefundStatus.REQUESTED
+
+
+def _tell_of_failure(order: Order, refund: Refund) -> None:
+    """Free the lines of a refund that failed, and tell staff."""
     refund.lines.update(refund=None)
     alarms.tell_of_failed_refund(order, refund)
 
 
-def _release(order: Order) -> None:
-    """Close a held order when all that came in for it has gone back."""
+def release_if_returned(order: Order) -> None:
+    """Close a held order when all that came in for it has gone back. The caller has its lock."""
     if not order.held_reason:
         return
     paid = list(order.payments.received())
@@ -281,6 +293,8 @@ def _release(order: Order) -> None:
 
 
 def _is_returned(payment: Payment) -> bool:
+    if payment.disputes.lost().exists():
+        return True  # what the bank has given away, nobody can give back
     succeeded = [refund.amount_minor for refund in payment.refunds.all() if refund.has_succeeded]
     return sum(succeeded) == payment.received_minor
 

@@ -89,6 +89,8 @@ def sync_payment(payment: Payment) -> bool:
     has_changed = settle(payment.pk, snapshot)
     if has_changed and snapshot.state == SessionState.PAID:
         _end_rivals(payment)
+    if snapshot.state == SessionState.OPEN and _waits_in_vain(payment):
+        return end_payment(payment)
     return has_changed
 
 
@@ -98,6 +100,11 @@ def end_payment(payment: Payment) -> bool:
     The customer may have paid first. Raise ``GatewayError`` if the gateway cannot be asked.
     """
     return settle(payment.pk, gateway_named(payment.gateway).cancel(payment))
+
+
+def _waits_in_vain(payment: Payment) -> bool:
+    """Whether the order takes no money any more, and whoever ought to end this session died."""
+    return not Order.objects.payable().filter(pk=payment.order_id).exists()
 
 
 def _end_rivals(paid: Payment) -> None:
@@ -177,6 +184,7 @@ def _fail(books: Books) -> bool:
     payment.fail(books.answer.error)
     if order.status == OrderStatus.PROCESSING:
         order.reopen()
+    if order.is_payable:
         mails.send_payment_failed(order, payment)
     return True
 
@@ -216,13 +224,15 @@ def _receive(books: Books) -> bool:
 def accept_payment(payment_id: int) -> bool:
     """Have an order be bought by money that is not what it asked for, because staff say so.
 
-    Return ``False`` if it does not wait for that. Raise ``ValueError`` if the money is of another
-    currency than the order's prices.
+    Return ``False`` if it does not wait for that, or the bank has taken the money. Raise
+    ``ValueError`` if the money is of another currency than the order's prices.
     """
     with transaction.atomic():
         books = _open_books(payment_id, None)
         order, payment = books.order, books.payment
         if not order.held_reason or not payment.is_paid or payment.refund_reserved_minor:
+            return False
+        if payment.disputes.taking_the_money().exists():
             return False
         if payment.received_currency != order.currency:
             raise ValueError(f"{order} is priced in another currency than {payment} brought.")

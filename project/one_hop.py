@@ -196,8 +196,14 @@ def lane_of(path: str) -> str:
     if path.startswith("/webhooks/"):
         # Of their own: what gateways tell us must come through while they answer slowly.
         return "webhooks"
-    waits = path.startswith("/checkout/") or (path.startswith("/orders/") and path != "/orders/")
-    return "gateway" if waits else "pages"
+    return "gateway" if _waits_for_gateway(path) else "pages"
+
+
+def _waits_for_gateway(path: str) -> bool:
+    """Return whether a view asks the gateway while its visitor waits."""
+    if path.startswith("/admin/checkout/"):
+        return path.endswith(("/refund/", "/check/"))
+    return path.startswith("/checkout/") or (path.startswith("/orders/") and path != "/orders/")
 
 
 def response_start(response: HttpResponseBase) -> Message:

@@ -101,7 +101,10 @@ class Gateway(Protocol):
         """Give money back, with the refund's frozen request and key. Raises as ``create``."""
 
     def refunds_of(self, payment: "Payment") -> list[RefundSnapshot]:
-        """Return all refunds of the payment, whoever asked for them. Raises as ``fetch``."""
+        """Return all refunds of the payment, whoever asked for them, the oldest first.
+
+        Raises as ``fetch``.
+        """
 
     def disputes_of(self, payment: "Payment") -> list[DisputeSnapshot]:
         """Return all disputes about the payment. Raises as ``fetch``."""

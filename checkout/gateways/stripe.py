@@ -5,6 +5,7 @@ Facts are Stripe's: API version 2026-10-28.endive, as the SDK pins it.
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -49,7 +50,8 @@ LIFETIME = timedelta(hours=24)  # of a session, at the most
 
 stripe.enable_telemetry = False
 
-_http_clients: list[stripe.RequestsClient] = []
+_http_clients: list[stripe.HTTPClient] = []
+_substitutes: list[stripe.HTTPClient] = []
 
 
 class StripeGateway:
@@ -206,14 +208,15 @@ class StripeGateway:
         return refund_snapshot(made.to_dict())
 
     def refunds_of(self, payment: "Payment") -> list[RefundSnapshot]:
-        """List the refunds of the payment's intent."""
+        """List the refunds of the payment's intent. Stripe has the newest first."""
         if not payment.intent_id:
             return []
         try:
             found = _client().v1.refunds.list({"payment_intent": payment.intent_id, "limit": PAGE})
-            return [refund_snapshot(refund.to_dict()) for refund in found.auto_paging_iter()]
+            newest_first = [refund_snapshot(made.to_dict()) for made in found.auto_paging_iter()]
         except stripe.StripeError as error:
             _explain(error)
+        return newest_first[::-1]
 
     def disputes_of(self, payment: "Payment") -> list[DisputeSnapshot]:
         """List the disputes about the payment's intent."""
@@ -237,7 +240,7 @@ def _client() -> stripe.StripeClient:
 @cache
 def _client_for(secret_key: str, api_base: str) -> stripe.StripeClient:
     """Return a client, made once: it keeps its connections."""
-    http_client = stripe.RequestsClient(timeout=TIMEOUT)
+    http_client = _substitutes[-1] if _substitutes else stripe.RequestsClient(timeout=TIMEOUT)
     _http_clients.append(http_client)
     return stripe.StripeClient(
         secret_key,
@@ -284,3 +287,15 @@ def _verify(header: str, body: bytes) -> None:
             continue
         return
     raise Forged
+
+
+@contextmanager
+def spoken_through(http_client: stripe.HTTPClient) -> Iterator[None]:
+    """Have every call go through ``http_client`` meanwhile, and not through the network."""
+    close_clients()
+    _substitutes.append(http_client)
+    try:
+        yield
+    finally:
+        close_clients()
+        _substitutes.remove(http_client)

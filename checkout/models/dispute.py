@@ -58,6 +58,14 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         """Those that hold the money: inquiries do not."""
         return self.filter(status__in=OPEN)
 
+    def taking_the_money(self) -> "DisputeQuerySet":
+        """Those for which the bank holds the money, or has given it to its customer."""
+        return self.filter(status__in=(*OPEN, DisputeStatus.LOST))
+
+    def lost(self) -> "DisputeQuerySet":
+        """Those whose money the customer has."""
+        return self.filter(status=DisputeStatus.LOST)
+
     def unsettled(self) -> "DisputeQuerySet":
         """Those that may still change by themselves, inquiries included."""
         return self.exclude(status__in=CLOSED).order_by("pk")

@@ -44,6 +44,7 @@ NEXT_STATUSES = {
         PaymentStatus.ABANDONED,
         PaymentStatus.PAID,
     },
+    # Failed at once, where nobody was told that a bank was confirming.
     PaymentStatus.OPEN: {
         PaymentStatus.PROCESSING,
         PaymentStatus.FAILED,

@@ -81,11 +81,17 @@ def signature_header(body: bytes, *, secrets: list[str], timestamp: int) -> str:
     return ",".join([f"t={timestamp}", *(f"v1={signature}" for signature in signatures)])
 
 
-def _attempt(delivery: Delivery) -> None:
+def sealed(delivery: Delivery) -> tuple[bytes, dict[str, str]]:
+    """Return what is sent, signed now: the body and its headers."""
     switches = Switches.current()
     body = _body(delivery, switches)
+    return body, _headers(body, delivery.endpoint.secrets, switches)
+
+
+def _attempt(delivery: Delivery) -> None:
+    body, headers = sealed(delivery)
     began = time.monotonic()
-    answer = _post(delivery.url, body, _headers(body, delivery.endpoint.secrets, switches))
+    answer = _post(delivery.url, body, headers)
     if delivery.record(
         response_status=answer.status,
         response=answer.body,

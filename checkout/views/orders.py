@@ -1,6 +1,7 @@
 """Orders: the page that waits for the money and flips to the courses, and the list."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from checkout.account import OrderAccount
 from checkout.carts import summary_of
 from checkout.gateways import GatewayError
-from checkout.models import Order, PaymentStatus
+from checkout.models import Order, Payment, PaymentStatus
 from checkout.opening import open_payment
 from checkout.panel import OrderPanel
+from checkout.reconciliation import check_payment
 from checkout.settlement import WrongSession, sync_payment
 from project.htmx import (
     HtmxRequest,
@@ -39,10 +42,14 @@ CHECK_INTERVAL = timedelta(seconds=3)  # between two questions to the gateway ab
 @require_safe
 def order_list(request: SignedInRequest) -> HttpResponse:
     """List my orders, the latest first."""
-    mine = Order.objects.held_by(request.user).newest_first().prefetch_related("lines")
-    orders = mine.fetch_mode(models.FETCH_PEERS)
+    mine = Order.objects.held_by(request.user).newest_first()
+    orders = mine.prefetch_related("lines", "payments").fetch_mode(models.FETCH_PEERS)
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    return render_part(request, "checkout/order_list.html", "stage", {"orders": page})
+    accounts = [
+        OrderAccount(order, list(order.lines.all()), list(order.payments.all())) for order in page
+    ]
+    context = {"orders": page, "accounts": accounts}
+    return render_part(request, "checkout/order_list.html", "stage", context)
 
 
 @never_cache
@@ -52,7 +59,7 @@ def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return sign_in_first(request, next_url=request.path)
     order = _order_of(request, reference)
-    _check_with_gateway(order)
+    _check(order, _live_payments(order))
     panel = OrderPanel(order, request.user, since=OrderPanel.read_poll(request.GET).since)
     return render_part(request, "checkout/order_detail.html", "stage", panel.context())
 
@@ -68,7 +75,7 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
     order = Order.objects.visible_to(request.user).filter(reference=reference).first()
     if order is None:
         return render(request, "checkout/order_detail.html#panel", _ended(reference))
-    panel = OrderPanel(order, request.user, since=shown.since)
+    panel = OrderPanel(order, request.user, since=shown.since, is_brief=True)
     if order.version == shown.version and panel.poll_seconds == shown.poll_seconds:
         return HttpResponse(status=204)
     return _flip(request, panel)
@@ -77,15 +84,18 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
 @never_cache
 @require_POST
 def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
-    """Ask the gateway now whether the money has arrived."""
+    """Ask the gateway now whether the money has arrived, or gone back."""
     if not request.user.is_authenticated:
         return sign_in_first(request, next_url=request.path.removesuffix("check/"))
     order = _order_of(request, reference)
-    _check_with_gateway(order)
+    was_paid = order.is_paid
+    _check(order, _live_payments(order))
+    _check(order, order.payments.received().exclude(intent_id=None))
     if wants_part(request):
         since = OrderPanel.read_poll(request.GET).since
+        panel = OrderPanel(order, request.user, since=since)
         # It was asked just now: the panel need not ask by itself again.
-        return _flip(request, OrderPanel(order, request.user, since=since), asks_gateway=False)
+        return _flip(request, panel, asks_gateway=False, was_paid=was_paid)
     return redirect_browser(request, order.get_absolute_url())
 
 
@@ -114,19 +124,28 @@ def _order_of(request: HtmxRequest, reference: str) -> Order:
     return order
 
 
-def _check_with_gateway(order: Order) -> None:
-    """Settle a live order by asking the gateway, at most once in an interval.
+def _live_payments(order: Order) -> Iterable[Payment]:
+    """Return the payment that may still bring money, if there is one."""
+    return order.payments.live().exclude(session_id=None) if order.is_live else []
+
+
+def _check(order: Order, payments: Iterable[Payment]) -> None:
+    """Ask the gateway about payments, and book what it says; each at most once in an interval.
 
     Whatever goes wrong, the page goes on waiting: the webhook or the next look will tell.
     """
-    payment = order.payments.live().exclude(session_id=None).first() if order.is_live else None
-    if payment is None or not payment.is_due_for_check(every=CHECK_INTERVAL):
-        return
-    try:
-        sync_payment(payment)
-    except (GatewayError, WrongSession, OperationalError):
-        logger.warning("payment %s could not be checked", payment.pk, exc_info=True)
-    order.refresh_from_db()
+    due = [
+        payment
+        for payment in payments
+        if payment.is_due_for_check(every=CHECK_INTERVAL, head_start=not payment.is_paid)
+    ]
+    for payment in due:
+        try:
+            check_payment(payment) if payment.is_paid else sync_payment(payment)
+        except (GatewayError, WrongSession, OperationalError):
+            logger.warning("payment %s could not be checked", payment.pk, exc_info=True)
+    if due:
+        order.refresh_from_db()
 
 
 def _flip(request: HtmxRequest, panel: OrderPanel, **changes: Any) -> HttpResponse:

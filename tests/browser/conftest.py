@@ -27,6 +27,15 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
+class Address(str):
+    """Where the demo is, with the environment that it was started in."""
+
+    def __new__(cls, url, environment):
+        address = super().__new__(cls, url)
+        address.environment = environment
+        return address
+
+
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory):
     """Start ``manage.py demo`` on a free port with a database of its own; return its address."""
@@ -51,7 +60,7 @@ def demo(tmp_path_factory):
             start_new_session=True,
         )
         try:
-            yield _address(process, home / "log")
+            yield Address(_address(process, home / "log"), environment)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=40)

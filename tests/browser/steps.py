@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 BREAD, SKY = "Bread from Scratch", "The Sky with Your Own Eyes"
 CARD, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
+ACCOUNT = "000123456789"  # pays, after a while
 
 
 def add_to_cart(page: Page, title: str, *, count: int) -> None:
@@ -42,3 +43,28 @@ def pay(page: Page, *, card: str = CARD) -> None:
     page.get_by_label("Expires").fill("12 / 34")
     page.get_by_label("Security code").fill("123")
     page.get_by_role("button", name=re.compile("^Pay ")).click()
+
+
+def pay_by_debit(page: Page, *, account: str = ACCOUNT) -> None:
+    """Choose the bank account on the sandbox's pay page, and press Pay."""
+    page.get_by_label("Bank account").check()
+    page.get_by_label("Routing number").fill("110000000")
+    page.get_by_label("Account number").fill(account)
+    page.get_by_label("Name on the account").fill("Ada Lovelace")
+    page.get_by_role("button", name=re.compile("^Pay ")).click()
+
+
+def read_mail(page: Page, email: str, subject: str) -> str:
+    """Return the text of a letter that comes to ``email``."""
+    mailbox = page.context.new_page()
+    for _ in range(75):
+        mailbox.goto("/demo/mailbox/")
+        mail = mailbox.locator("#mails li", has_text=email).filter(has_text=subject).first
+        if mail.count():
+            mail.get_by_role("link").click()
+            mailbox.wait_for_url("**/demo/mailbox/*/")
+            text = mailbox.locator("#stage").inner_text()
+            mailbox.close()
+            return text
+        mailbox.wait_for_timeout(200)
+    raise AssertionError(f"No letter “{subject}” came for {email}.")

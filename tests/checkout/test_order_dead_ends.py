@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from checkout import settling
+from checkout.gateways import gateway_named
 from checkout.models import Order, Payment
 from checkout.sandbox.models import CheckoutSession
 from checkout.settlement import settle, sync_payment
@@ -104,6 +105,22 @@ def test_rivals_of_a_payment_are_ended_when_it_is_settled(gateway, shopper, cour
     rival = Payment.objects.latest("attempt")
     assert statuses() == (["paid"], ["paid", "expired"])
     assert CheckoutSession.objects.get(pk=rival.session_id).status == "expired"
+
+
+def test_rival_is_ended_at_the_next_look_if_whoever_ought_to_died(gateway, shopper, course):
+    """The process was killed between settling the one and ending the other."""
+    shopper.wants(course)
+    first_url = check_out(shopper)["Location"]
+    first = Payment.objects.get()
+    Payment.objects.update(status="expired")
+    check_out(shopper)
+    pay_at(first_url, tells_the_shop=False)
+    settle(first.pk, gateway_named("stripe").fetch(first))
+
+    sync_payment(Payment.objects.latest("attempt"))
+
+    assert statuses() == (["paid"], ["paid", "expired"])
+    assert CheckoutSession.objects.filter(status="open").count() == 0
 
 
 @contextmanager

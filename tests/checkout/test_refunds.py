@@ -349,6 +349,48 @@ def test_held_order_is_bought_when_staff_accept_what_was_paid():
     assert compare_books().difference == "$0.00"
 
 
+@pytest.mark.parametrize("status", ["needs_response", "lost"])
+def test_held_order_is_not_bought_by_money_that_the_bank_has_taken(status):
+    payment = create_payment()
+    settle(payment.pk, snapshot_of(payment, amount_minor=100))
+    apply_disputes(payment.pk, [dispute_of(payment, status)])
+
+    assert accept_payment(payment.pk) is False
+
+    assert not Enrollment.objects.exists()
+    assert letters("receipt:") == 0
+
+
+def test_held_order_is_closed_when_its_money_is_lost_to_a_dispute():
+    """Nobody could have closed it: the gateway refuses a refund of what it has given away."""
+    payment = create_payment()
+    settle(payment.pk, snapshot_of(payment, amount_minor=100))
+
+    apply_disputes(payment.pk, [dispute_of(payment, "lost")])
+
+    order = Order.objects.get()
+    assert (order.status, order.held_reason) == ("canceled", "")
+
+
+def test_refund_that_failed_before_it_was_heard_of_holds_up_no_other(paid):
+    """All is set aside for ours by then: there is no room for one that never moved anything."""
+    ours = request_refund(paid, amount_minor=7800, reason=ASKED)
+
+    apply(paid, made_elsewhere(status="failed"), said(ours))
+
+    assert books(paid) == (7800, 0)
+    assert sorted(Refund.objects.values_list("status", flat=True)) == ["failed", "succeeded"]
+    assert compare_books().is_balanced
+
+
+def test_request_is_refused_after_a_dispute_was_lost(paid):
+    apply_disputes(paid.pk, [dispute_of(paid, "lost")])
+
+    assert refundable_minor(paid) == 0
+    with pytest.raises(CannotRefund, match="lost"):
+        request_refund(paid, amount_minor=3900, reason=ASKED)
+
+
 def test_money_of_another_currency_is_not_accepted_and_goes_back_as_it_came():
     payment = create_payment()
     settle(payment.pk, snapshot_of(payment, currency="eur"))

@@ -200,6 +200,19 @@ def test_settle_hears_of_a_refusal_alone(status):
     assert OutboundMail.objects.get().key == f"failed:{payment.pk}"
 
 
+def test_settle_fails_a_payment_of_which_nobody_said_that_the_bank_was_asked():
+    """Otherwise it would stay open for ever, and be paid anew on a page that is closed."""
+    order = create_order()
+    payment = create_payment(order=order)
+
+    assert settle(payment.pk, snapshot_of(payment, SessionState.FAILED, error="No money.")) is True
+
+    payment.refresh_from_db()
+    order.refresh_from_db()
+    assert (payment.status, order.status, order.is_payable) == ("failed", "pending", True)
+    assert OutboundMail.objects.filter(key=f"failed:{payment.pk}").count() == 1
+
+
 def test_settle_expires_the_order_with_its_only_session():
     order = create_order()
     payment = create_payment(order=order)

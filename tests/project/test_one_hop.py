@@ -143,6 +143,10 @@ def test_what_waits_for_a_gateway_holds_up_no_page(server):
         ("/orders/", "pages"),
         ("/sandbox/v1/checkout/sessions", "sandbox api"),
         ("/sandbox/pay/cs_test_1/", "sandbox"),
+        ("/admin/checkout/order/1/refund/", "gateway"),
+        ("/admin/checkout/payment/1/check/", "gateway"),
+        ("/admin/checkout/order/1/change/", "pages"),
+        ("/sandbox/controls/", "sandbox"),
     ],
 )
 def test_lanes_keep_apart_who_would_wait_for_each_other(url, lane):

@@ -18,6 +18,7 @@ from checkout.sandbox.models import (
     Event,
     PaymentIntent,
     Refund,
+    WebhookEndpoint,
 )
 from checkout.sandbox.objects import (
     balance_object,
@@ -29,6 +30,7 @@ from checkout.sandbox.objects import (
     session_object,
     warning_object,
 )
+from checkout.sandbox.objects.endpoint import endpoint_object
 from tests.sandbox import sdk_types
 from tests.sandbox.asking import (
     CHALLENGED_CARD,
@@ -78,6 +80,7 @@ ABSENT = {
     "dispute": set(),
     "radar.early_fraud_warning": set(),
     "balance_transaction": set(),
+    "webhook_endpoint": {"deleted", "secret"},
     "item": {"discounts", "taxes"},
     "price": {"currency_options", "deleted", "tiers"},
     "product": {"deleted", "tax_details"},
@@ -126,6 +129,7 @@ def whole():
         *(resolve(warning_object(warning)) for warning in EarlyFraudWarning.objects.all()),
         *(resolve(balance_object(moved), ["source"]) for moved in BalanceTransaction.objects.all()),
         *(resolve(event_object(event)) for event in Event.objects.all()),
+        *(endpoint_object(endpoint) for endpoint in WebhookEndpoint.objects.all()),
     ]
 
 
@@ -139,6 +143,7 @@ CLASSES = {
     "dispute": stripe.Dispute,
     "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "balance_transaction": stripe.BalanceTransaction,
+    "webhook_endpoint": stripe.WebhookEndpoint,
     "item": stripe.LineItem,
     "price": stripe.Price,
     "product": stripe.Product,
@@ -237,6 +242,7 @@ def test_objects_have_every_field_the_sdk_requires(whole):
         "dispute",
         "radar.early_fraud_warning",
         "balance_transaction",
+        "webhook_endpoint",
     }
     for thing in whole:
         assert lacking(thing, CLASSES[thing["object"]], thing["object"]) == []

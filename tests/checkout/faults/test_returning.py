@@ -177,11 +177,11 @@ def held_by_another(order, *, seconds=None):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "first_answer", "outcome"), [(0.3, [200], BOUGHT), (None, [500], UNPAID)]
+    ("seconds", "first_answer", "outcome"), [(1, [200], BOUGHT), (None, [500], UNPAID)]
 )
 def test_fault_76_lock_does_not_come(unheard, monkeypatch, seconds, first_answer, outcome):
     """It is tried three times at once, then given back to be delivered again; nothing is halved."""
-    monkeypatch.setattr(settling, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(settling, "LOCK_TIMEOUT", "400ms")
     began = time.monotonic()
 
     with held_by_another(unheard, seconds=seconds):
@@ -189,7 +189,7 @@ def test_fault_76_lock_does_not_come(unheard, monkeypatch, seconds, first_answer
         assert answers()[:1] == first_answer
         assert books() == outcome
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
     tell_again()
     assert books() == BOUGHT
     assert [state for _, state, _ in inbox()] == ["done"]

@@ -10,6 +10,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from checkout import forgeries
 from checkout.forgeries import ALARM, LIMIT
 from checkout.models import Fulfillment, LedgerEntry, Payment, WebhookEvent
 from checkout.sandbox import debits, deliveries, faults, sessions, webhooks
@@ -281,12 +282,12 @@ def test_fault_55_timestamp_is_in_the_future(unheard):
     assert books() == BOUGHT
 
 
-def test_fault_56_our_clock_is_ten_minutes_fast(shopper, course):
+def test_fault_56_our_clock_is_ten_minutes_fast(shopper, course, monkeypatch):
     """Every webhook is a 400, and staff are told; page and clockwork settle all the same."""
+    monkeypatch.setattr(forgeries, "ALARM", 3)
     webhooks.shift_clock(-600)
     buy(shopper, course)
-    for _ in range(ALARM):
-        assert resend() == [400]
+    assert [resend(), resend()] == [[400], [400]]
     other = create_shopper()
     buy(other, create_course())
     assert inbox() == []
@@ -406,8 +407,9 @@ def signed(body):
 )
 def test_fault_64_database_goes_away_during_the_webhook(unheard, goes_away_at, answer, kept):
     """It is answered with an error, so that it comes again; and then it is acted on."""
+    body = completed()
     with refusing(goes_away_at):
-        assert send(completed(), sign(completed())) == answer
+        assert send(body, sign(body)) == answer
     assert (inbox(), books()) == (kept, UNPAID)
 
     webhooks.release()
@@ -443,8 +445,9 @@ def test_event_that_failed_is_acted_on_by_the_clockwork(unheard):
 
 def test_fault_66_crash_between_settling_and_marking_the_event_done(unheard):
     """All is bought by then, and the redelivery changes nothing but the mark."""
+    body = completed()
     with refusing('UPDATE "checkout_webhookevent"'):
-        assert send(completed(), sign(completed())) == 500
+        assert send(body, sign(body)) == 500
     assert (inbox(), books()) == ([(COMPLETED, "received", 1)], BOUGHT)
 
     webhooks.release()

@@ -1,0 +1,163 @@
+"""What staff say of a refund: how much of the order, and whether its courses close."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db import models
+
+from catalog.money import format_money, to_minor
+from checkout.models import LineAccess, OrderLine, Payment
+from checkout.refunds import refundable_minor
+
+
+class Scope(models.TextChoices):
+    """How much goes back."""
+
+    WHOLE = "whole", "All that is left of it"
+    LINES = "lines", "The price of some seats"
+    AMOUNT = "amount", "An amount"
+
+
+class Access(models.TextChoices):
+    """Whether what was paid for closes, once the money has gone back."""
+
+    USUAL = "usual", "As usual: closed with the whole order and with seats, open with an amount"
+    CLOSE = "close", "Close what the money was for"
+    KEEP = "keep", "Leave everything open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A refund that staff have in mind."""
+
+    amount_minor: int
+    lines: list[OrderLine]
+    ends_access: bool
+    note: str
+    closes: list[OrderLine]
+
+
+class SeatsField(forms.ModelMultipleChoiceField):
+    """Seats whose price can go back, to be ticked."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, line: Any) -> str:
+        """Say what it is, whose, for how much, and whether it is open."""
+        return describe(line)
+
+
+class RefundForm(forms.Form):
+    """How much of a payment goes back. ``already`` guards against two that are at it at once."""
+
+    scope = forms.ChoiceField(label="Give back", choices=Scope, widget=forms.RadioSelect)
+    lines = SeatsField(label="Seats", queryset=OrderLine.objects.none(), required=False)
+    amount = forms.CharField(required=False, max_length=20)
+    access = forms.ChoiceField(
+        label="Access", choices=Access, widget=forms.RadioSelect, initial=Access.USUAL
+    )
+    note = forms.CharField(
+        label="Note, for staff", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    already = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, payment: Payment, lines: list[OrderLine]) -> None:
+        """``lines`` are the order's; only those that this payment bought can be chosen."""
+        start = {"scope": Scope.WHOLE, "already": payment.refund_reserved_minor}
+        super().__init__(data, initial=start, label_suffix="")
+        self.payment = payment
+        self.seats = lines if payment.settles_order else []
+        self.left = refundable_minor(payment)
+        self.plan: Plan | None = None
+        self._offer_seats()
+
+    def clean(self) -> dict[str, Any]:
+        """Make a plan of it, or say what is wrong with it."""
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        amount_minor = self._amount(data)
+        if amount_minor is None:
+            return data
+        if amount_minor > self.left:
+            self.add_error("scope", f"That is {self._money(amount_minor)}, and {self._left()}.")
+            return data
+        lines = data["lines"] if data["scope"] == Scope.LINES else []
+        self.plan = self._plan(data, amount_minor, list(lines))
+        return data
+
+    def _offer_seats(self) -> None:
+        free = [line.pk for line in self.seats if line.price_minor and not line.refund_id]
+        if free:
+            seats = OrderLine.objects.filter(pk__in=free)
+            self.fields["lines"].queryset = seats.select_related(  # type: ignore[attr-defined]
+                "order", "enrollment__learner"
+            )
+        else:
+            del self.fields["lines"]
+            scopes = [choice for choice in Scope.choices if choice[0] != Scope.LINES]
+            self.fields["scope"].choices = scopes  # type: ignore[attr-defined]
+        if not self._open_seats():
+            del self.fields["access"]
+        self.fields["scope"].help_text = f"At most: {self._left()}."
+        self.fields["amount"].help_text = f"In {self.payment.received_currency.upper()}."
+
+    def _amount(self, data: dict[str, Any]) -> int | None:
+        """Return how much goes back, in minor units; ``None`` if it was not said."""
+        if data["scope"] == Scope.WHOLE:
+            return self.left
+        if data["scope"] == Scope.AMOUNT:
+            return self._typed_amount(data["amount"].strip())
+        if not data["lines"]:
+            self.add_error("lines", "Choose the seats whose price goes back.")
+            return None
+        prices: list[int] = [line.price_minor for line in data["lines"]]
+        return sum(prices)
+
+    def _typed_amount(self, text: str) -> int | None:
+        try:
+            amount_minor = to_minor(text, self.payment.received_currency)
+        except ValueError:
+            amount_minor = 0
+        if amount_minor > 0:
+            return amount_minor
+        self.add_error("amount", "Write an amount, such as 12.50.")
+        return None
+
+    def _plan(self, data: dict[str, Any], amount_minor: int, lines: list[OrderLine]) -> Plan:
+        access = data.get("access", Access.KEEP)
+        is_usual = access == Access.USUAL and data["scope"] != Scope.AMOUNT
+        ends_access = access == Access.CLOSE or is_usual
+        chosen = {line.pk for line in lines}
+        closes = [line for line in self._open_seats() if not chosen or line.pk in chosen]
+        return Plan(
+            amount_minor=amount_minor,
+            lines=lines,
+            ends_access=ends_access,
+            note=data["note"].strip(),
+            closes=closes if ends_access else [],
+        )
+
+    def _open_seats(self) -> list[OrderLine]:
+        return [line for line in self.seats if is_open(line)]
+
+    def _left(self) -> str:
+        return f"{self._money(self.left)} is left of this payment"
+
+    def _money(self, amount_minor: int) -> str:
+        return format_money(amount_minor, self.payment.received_currency)
+
+
+def is_open(line: OrderLine) -> bool:
+    """Whether there is still something to close."""
+    seat = line.enrollment
+    return seat is not None and line.access != LineAccess.ENDED and not seat.is_revoked
+
+
+def describe(line: OrderLine) -> str:
+    """Say what a seat is, whose, for how much, and whether it is open."""
+    seat = line.enrollment
+    whose = f"{seat.learner or 'nobody yet'}, {seat.get_status_display().lower()}" if seat else ""
+    what = whose or line.get_outcome_display().lower()
+    return f"{line.title}, seat {line.seat}: {line.price} ({what})"
