@@ -71,6 +71,7 @@ def tell_of_dispute(order: Order, dispute: Dispute) -> None:
     """The customer's bank asks, or has taken the money."""
     due = dispute.evidence_due_at
     deadline = f" Answer until {due:%B %-d, %Y, %H:%M} UTC." if due else ""
+    deadline += _evidence(dispute.payment)
     if dispute.is_inquiry:
         text = (
             f"The customer's bank asks about {dispute.amount} ({dispute.reason}). No money was "
@@ -84,6 +85,15 @@ def tell_of_dispute(order: Order, dispute: Dispute) -> None:
         )
     kind = "inquiry" if dispute.is_inquiry else "dispute"
     _tell(f"{kind}:{dispute.pk}", f"{order}: {dispute}", text, order)
+
+
+def _evidence(payment: Payment) -> str:
+    """Say what went back before the bank asked for it: the best answer there is."""
+    returned = payment.refunds.standing().exclude(accepted_at=None)
+    told = [
+        f"{refund.amount} was refunded already ({refund.gateway_refund_id})" for refund in returned
+    ]
+    return f" {', '.join(told)}: say so to the bank, as evidence." if told else ""
 
 
 def tell_of_closed_dispute(order: Order, dispute: Dispute) -> None:
@@ -141,6 +151,18 @@ def tell_of_forged_webhooks(count: int) -> None:
         f"{count} came within an hour. If STRIPE_WEBHOOK_SECRET was changed at Stripe, change it "
         "here as well; if this machine's clock is wrong, set it. Payments are settled all the "
         "same, only later. If neither is so, somebody tries to forge events, in vain.",
+    )
+
+
+def tell_of_other_mode(event: WebhookEvent) -> None:
+    """Events are of live mode and the keys of test mode, or the reverse. One letter a day."""
+    theirs, ours = ("live", "test") if event.livemode else ("test", "live")
+    _tell(
+        f"mode:{event.gateway}:{timezone.now():%Y-%m-%d}",
+        f"Events of {event.gateway} come from {theirs} mode",
+        f"{event} is of {theirs} mode, and the shop's keys are of {ours} mode: it was kept, and "
+        "nothing was done. Either the keys or the endpoint's secret are those of the other mode. "
+        "Until they are of one, payments are noticed late, or not at all.",
     )
 
 

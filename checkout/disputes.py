@@ -63,13 +63,14 @@ def _apply(order: Order, payment: Payment, snapshot: DisputeSnapshot) -> bool:
     was_inquiry = dispute.is_inquiry
     has_moved = dispute.follow(snapshot)
     has_paid = [_book(payment, movement, snapshot.currency) for movement in snapshot.movements]
-    if is_new or was_inquiry != dispute.is_inquiry:
-        alarms.tell_of_dispute(order, dispute)
-    elif has_moved and dispute.is_closed:
+    has_changed = is_new or has_moved
+    if has_changed and dispute.is_closed:
         alarms.tell_of_closed_dispute(order, dispute)
-    if is_new or has_moved:
+    elif is_new or was_inquiry != dispute.is_inquiry:
+        alarms.tell_of_dispute(order, dispute)
+    if has_changed:
         logger.warning("dispute %s of payment %s is %s", dispute.pk, payment.pk, dispute.status)
-    return is_new or has_moved or any(has_paid)
+    return has_changed or any(has_paid)
 
 
 def _book(payment: Payment, movement: Movement, currency: str) -> bool:

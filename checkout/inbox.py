@@ -45,8 +45,7 @@ def act_again(event: WebhookEvent) -> None:
 def act_on(event: WebhookEvent, notice: Notice) -> None:
     """Settle what the event hints at, and note what became of it. Raises nothing."""
     if not notice.is_ours:
-        logger.error("event %s is of another mode or account", event.event_id)
-        return event.ignore("Of another mode or account.")
+        return _turn_away(event, notice)
     if not notice.is_of_our_version:
         alarms.tell_of_other_version(event)
     if notice.topic == Topic.NOTHING:
@@ -66,6 +65,17 @@ def act_on(event: WebhookEvent, notice: Notice) -> None:
         _fail(event, repr(error))
     else:
         event.finish()
+
+
+def _turn_away(event: WebhookEvent, notice: Notice) -> None:
+    """Keep an event that is not for this shop, and touch nothing.
+
+    That of another mode is for staff to mend: their keys and their endpoint do not belong together.
+    """
+    logger.error("event %s is of another mode or account", event.event_id)
+    if notice.livemode != gateway_named(event.gateway).livemode:
+        alarms.tell_of_other_mode(event)
+    event.ignore("Of another mode or account.")
 
 
 def _look_at(payment: Payment, notice: Notice) -> None:

@@ -177,6 +177,10 @@ def _fail(books: Books) -> bool:
     order, payment = books.order, books.payment
     if not payment.can_become(PaymentStatus.FAILED):
         return False
+    if order.can_become(OrderStatus.PROCESSING):
+        # Nobody had told us that the bank was asked: its refusal is all that was heard.
+        order.start_processing()
+        books.empty_carts()
     payment.fail(books.answer.error)
     if order.status == OrderStatus.PROCESSING:
         order.reopen()

@@ -88,6 +88,25 @@ def test_dispute_of_which_the_end_alone_was_heard_is_booked_whole(paid):
     assert paid.entries.all().total() == 0
 
 
+@pytest.mark.parametrize(
+    ("heard", "outcome"),
+    [
+        (["lost"], "The money is gone"),
+        (["won"], "The money is the shop's"),
+        (["warning_needs_response", "prevented"], "The money is the shop's"),
+        (["warning_needs_response", "lost"], "The money is gone"),
+    ],
+)
+def test_dispute_of_which_the_end_is_heard_first_is_told_as_decided(paid, heard, outcome):
+    """Nobody is asked to answer what is over."""
+    for status in heard:
+        tell(paid, status)
+
+    last = OutboundMail.objects.latest("pk")
+    assert f"The bank has decided about $78. {outcome}" in last.text
+    assert letters() == ["inquiry", "dispute"][-len(heard) :]
+
+
 def test_inquiry_is_noted_and_nothing_else(paid):
     """Fault 84."""
     tell(paid, "warning_needs_response")

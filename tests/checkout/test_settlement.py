@@ -1,9 +1,11 @@
 """The only door to "paid": what each answer of the gateway does to the books."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from checkout.gateways import SessionState
 from checkout.models import (
@@ -180,6 +182,22 @@ def test_settle_lets_one_pay_anew_after_the_bank_refused():
     payment.refresh_from_db()
     assert (payment.status, payment.last_error) == ("failed", "No money.")
     assert books_of(order)["order"] == "pending"
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.OPEN, PaymentStatus.CREATING])
+def test_settle_hears_of_a_refusal_alone(status):
+    """The bank was asked and has refused, and of the first nobody had told us."""
+    order = create_order()
+    payment = create_payment(order=order, status=status)
+    type(order).objects.update(expires_at=timezone.now())
+
+    settle(payment.pk, snapshot_of(payment, SessionState.FAILED, error="No money."))
+
+    payment.refresh_from_db()
+    assert (payment.status, books_of(order)["order"]) == ("failed", "pending")
+    assert order.expires_at > timezone.now() + timedelta(days=6)
+    assert not Cart.objects.of_owner(order.user).items.exists()
+    assert OutboundMail.objects.get().key == f"failed:{payment.pk}"
 
 
 def test_settle_fails_a_payment_of_which_nobody_said_that_the_bank_was_asked():
