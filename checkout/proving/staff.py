@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+from django.db import transaction
+
 from checkout.models import LineOutcome, Order, OrderLine, Payment, Refund, RefundReason
 from checkout.models.refund import GIVEN_UP
 from checkout.proving.histories import History
 from checkout.refunds import CannotRefund, refundable_minor, request_refund
 from checkout.settlement import accept_payment
+from checkout.settling import locked_payment
 
 PART_MINOR = 700
 
@@ -17,8 +20,18 @@ def grant_wish(order: Order, wish: str) -> bool:
     Raise ``CannotRefund`` where the form in the admin would say no.
     """
     payment = order.payments.filter(settles_order=True).first()
-    if wish == "-" or payment is None or payment.refunds.filter(reason="asked").exists():
+    if wish == "-" or payment is None:
         return False
+    with transaction.atomic():
+        # The form carries what was given back when it was shown, and compares it under the lock.
+        locked_payment(payment.pk)
+        if payment.refunds.filter(reason=RefundReason.ASKED).exists():
+            return False
+        _grant(order, payment, wish)
+    return True
+
+
+def _grant(order: Order, payment: Payment, wish: str) -> None:
     line = order.lines.last()
     if wish == "line" and line:
         _give_back(payment, line.price_minor, lines=[line])
@@ -26,7 +39,6 @@ def grant_wish(order: Order, wish: str) -> bool:
         _give_back(payment, PART_MINOR, ends_access=False)
     else:
         _give_back(payment, refundable_minor(payment))
-    return True
 
 
 def clear_up(order: Order, history: History) -> bool:
