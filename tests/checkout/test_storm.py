@@ -198,4 +198,5 @@ def test_control_the_storm_finds_out_a_naive_shop(memory_gateway):
 
     storm.rage()
 
-    assert {"payable at once", "sold though it was owned"} <= set(problems(memory_gateway))
+    # Its many sessions that could be paid at once are ended by whoever looks at one of them.
+    assert "sold though it was owned" in problems(memory_gateway)

@@ -210,7 +210,7 @@ def test_fault_39_slow_bank_is_waited_for(shopper, course, pay_url):
     assert books() == confirming()
     page = page_of_order(shopper)
     assert "Your bank is confirming" in page
-    assert "Some ways of paying take a few days." in page
+    assert "and that takes a few days." in page
     assert shopper.client.get(f"/library/{course.slug}/").status_code == 303
 
 
