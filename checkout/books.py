@@ -73,7 +73,11 @@ def _received() -> dict[str, int]:
 
 
 def _sold() -> dict[str, int]:
-    """Return what the orders say: their prices, less what went back of the payments they took."""
+    """Return what the orders say: their prices, less what went back of the payments they took.
+
+    Of a payment that bought nothing, a bank may take more than came, if a part of it had gone back
+    before: that loss is the order's as well, and nobody can make it good.
+    """
     sold: defaultdict[str, int] = defaultdict(int)
     price = Sum(Coalesce("accepted_minor", "total_minor"))
     for currency, amount in _by_currency(Order.objects.filter(status="paid"), "currency", price):
@@ -83,7 +87,15 @@ def _sold() -> dict[str, int]:
     )
     for currency, amount in _by_currency(returned, "currency", Sum("amount_minor")):
         sold[currency] += amount
+    for payment in _idle_payments().filter(kept__lt=0):
+        sold[payment.received_currency] += vars(payment)["kept"]
     return dict(sold)
+
+
+def _idle_payments() -> QuerySet[Any]:
+    """Return the payments that bought nothing, each with what the shop has of it."""
+    idle = Payment.objects.received().filter(settles_order=False)
+    return idle.annotate(kept=Sum("entries__amount_minor"))
 
 
 def _by_currency(rows: QuerySet[Any], name: str, amount: Any) -> Iterable[tuple[str, int]]:
@@ -93,9 +105,7 @@ def _by_currency(rows: QuerySet[Any], name: str, amount: Any) -> Iterable[tuple[
 
 def _reasons() -> Iterator[str]:
     """Say of each payment that does not come out why."""
-    unsettled = Payment.objects.received().filter(settles_order=False)
-    kept = unsettled.annotate(kept=Sum("entries__amount_minor")).exclude(kept=0)
-    for payment in kept.select_related("order"):
+    for payment in _idle_payments().filter(kept__gt=0).select_related("order"):
         why = "is held" if payment.order.held_reason else "was paid twice"
         amount = _money(payment, vars(payment)["kept"])
         yield f"{payment}: {amount} too much, because the order {why}"

@@ -4,8 +4,9 @@ import pytest
 
 from checkout.books import compare_books
 from checkout.disputes import apply_disputes
-from checkout.gateways import Movement
-from checkout.models import Dispute, DisputeStatus, LedgerEntry, Order
+from checkout.gateways import Movement, RefundSnapshot
+from checkout.models import Dispute, DisputeStatus, LedgerEntry, Order, Refund
+from checkout.refunds import apply_refunds
 from checkout.settlement import settle
 from library.models import Enrollment
 from project.models import OutboundMail
@@ -183,3 +184,28 @@ def test_seat_that_staff_revoked_stays_so_when_the_dispute_is_won(paid):
     tell(paid, "won", TAKEN, BACK)
 
     assert seats(paid) == ["revoked", "unclaimed"]
+
+
+def test_bank_that_takes_more_than_is_left_is_a_loss_and_no_riddle(paid):
+    """A part had gone back, and the dispute is about all of it: nothing bought, nothing to find."""
+    surplus = create_payment(order=paid.order, attempt=2, status="expired")
+    settle(surplus.pk, snapshot_of(surplus))
+    refund = Refund.objects.get()
+    apply_refunds(
+        surplus.pk,
+        [
+            RefundSnapshot(
+                refund_id="re_1", status="failed", amount_minor=7800, currency="usd",
+                key=refund.idempotency_key,
+            ),
+            RefundSnapshot(
+                refund_id="re_2", status="succeeded", amount_minor=500, currency="usd"
+            ),
+        ],
+        is_complete=True,
+    )  # fmt: skip
+
+    tell(surplus, "lost", TAKEN)
+
+    assert surplus.entries.all().total() == -500
+    assert (compare_books().difference, compare_books().reasons) == ("$0.00", [])
