@@ -99,7 +99,7 @@ def test_order_list_takes_as_many_queries_for_any_number(staff, orders, django_a
     for _ in range(orders):
         create_order()
 
-    # session, person, two counts, orders, the first and last of the date hierarchy, and the books (5)
+    # session, person, two counts, orders, first and last of the date hierarchy, and the books (5)
     with django_assert_num_queries(12):
         staff.get("/admin/checkout/order/")
 
