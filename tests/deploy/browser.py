@@ -84,7 +84,7 @@ class _Reader(HTMLParser):
             method = (found.get("method") or "get").lower()
             self.forms.append({"action": found.get("action") or "", "method": method, "fields": {}})
             self._is_inside = True
-        elif tag == "input" and self._is_inside and found.get("name"):
+        elif tag == "input" and self._is_inside and _is_sent(found):
             self.forms[-1]["fields"][found["name"]] = found.get("value") or ""
         elif tag in ("a", "link", "script"):
             self.links.append(found.get("href") or found.get("src") or "")
@@ -92,3 +92,9 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self._is_inside = False
+
+
+def _is_sent(field):
+    """Whether a browser sends the field: of what can be chosen, only what is."""
+    is_choice = field.get("type") in ("radio", "checkbox")
+    return bool(field.get("name")) and (not is_choice or "checked" in field)
