@@ -178,12 +178,13 @@ def _claim_lines(order: Order, refund: Refund, wanted: set[int]) -> None:
 def _look_for(refund: Refund) -> None:
     """Read what became of a refund that is too old to be asked for again.
 
-    The gateway has forgotten its key: asked again, it would be a second refund.
+    The gateway has forgotten its key: asked again, it would be a second refund. If it was never
+    made, its amount is free again before others are booked, which may need the room.
     """
-    sync_refunds(refund.payment)
-    refund.refresh_from_db()
-    if refund.is_requested:
+    snapshots = gateway_named(refund.payment.gateway).refunds_of(refund.payment)
+    if refund.idempotency_key not in {snapshot.key for snapshot in snapshots}:
         _refuse(refund, "It never reached the gateway.")
+    apply_refunds(refund.payment_id, snapshots, is_complete=True)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from checkout.books import compare_books
-from checkout.gateways import OutcomeUnknown
+from checkout.gateways import OutcomeUnknown, RefundSnapshot
 from checkout.models import (
     Fulfillment,
     LedgerEntry,
@@ -206,6 +206,27 @@ def test_old_refund_is_looked_for_and_never_sent_again(memory_gateway, was_made)
     assert len(memory_gateway.refunds) == int(was_made)
     payment.refresh_from_db()
     assert payment.refund_reserved_minor == (3900 if was_made else 0)
+
+
+@pytest.mark.django_db
+def test_old_refund_that_was_never_made_gives_way_to_one_made_at_the_gateway(memory_gateway):
+    """Neither could be booked otherwise: the one had no room, and the other no answer."""
+    payment = create_payment()
+    settle(payment.pk, snapshot_of(payment))
+    payment.refresh_from_db()
+    ours = request_refund(payment, amount_minor=3900, reason=RefundReason.ASKED)
+    Refund.objects.update(created_at=timezone.now() - timedelta(hours=24))
+    memory_gateway.refunds["made there"] = RefundSnapshot(
+        refund_id="re_there", status="succeeded", amount_minor=500, currency="usd"
+    )
+
+    report = later(minutes=3)
+
+    ours.refresh_from_db()
+    payment.refresh_from_db()
+    assert (report.failed, ours.status) == (0, "failed")
+    assert Refund.objects.get(gateway_refund_id="re_there").status == "succeeded"
+    assert payment.refund_reserved_minor == payment.gateway_refunded_minor == 500
 
 
 @pytest.mark.django_db(transaction=True)
