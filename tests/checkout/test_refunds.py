@@ -335,6 +335,21 @@ def test_held_order_is_closed_when_its_money_has_gone_back():
     assert compare_books().difference == "$0.00"
 
 
+def test_held_order_is_held_again_when_its_money_comes_home():
+    payment = create_payment()
+    settle(payment.pk, snapshot_of(payment, amount_minor=100))
+    payment.refresh_from_db()
+    refund = request_refund(payment, amount_minor=100, reason=RefundReason.MISMATCH)
+    apply(payment, said(refund))
+
+    apply(payment, said(refund, "failed"))
+
+    order = Order.objects.get()
+    assert (order.status, order.held_reason) == ("canceled", "amount_mismatch")
+    assert accept_payment(payment.pk) is True
+    assert compare_books().difference == "$0.00"
+
+
 def test_held_order_is_bought_when_staff_accept_what_was_paid():
     payment = create_payment()
     settle(payment.pk, snapshot_of(payment, amount_minor=100))
