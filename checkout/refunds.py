@@ -23,6 +23,7 @@ from checkout.gateways import (
     gateway_named,
 )
 from checkout.models import (
+    HeldReason,
     LedgerEntry,
     LedgerKind,
     Order,
@@ -279,8 +280,13 @@ def _came_to_nothing(refund: Refund, before: str) -> bool:
 
 
 def _tell_of_failure(order: Order, refund: Refund) -> None:
-    """Free the lines of a refund that failed, and tell staff."""
+    """Free the lines of a refund that failed, and tell staff.
+
+    Where it had closed an order that was held, the money is back and waits for staff again.
+    """
     refund.lines.update(refund=None)
+    if not refund.payment.settles_order and not order.is_paid and not order.held_reason:
+        order.hold(HeldReason.AMOUNT)
     alarms.tell_of_failed_refund(order, refund)
 
 
