@@ -197,7 +197,7 @@ def _refuse(refund: Refund, why: str) -> None:
         return
     logger.error("refund %s of payment %s refused: %s", refund.pk, payment.pk, why)
     payment.reserve(-refund.amount_minor)
-    _tell_of_failure(order, refund)
+    _undo(order, refund)
     order.note_change()
 
 
@@ -218,7 +218,7 @@ def _apply(order: Order, payment: Payment, snapshot: RefundSnapshot) -> bool:
     if not refund.is_standing:
         if not _came_to_nothing(refund, before):
             payment.reserve(-refund.amount_minor)
-        _tell_of_failure(order, refund)
+        _undo(order, refund)
     elif refund.has_succeeded and refund.status != before:
         mails.send_refunded(order, refund)
     logger.info("refund %s of payment %s is %s", refund.pk, payment.pk, refund.status)
@@ -279,8 +279,8 @@ def _came_to_nothing(refund: Refund, before: str) -> bool:
     return refund.reason == RefundReason.GATEWAY and before == RefundStatus.REQUESTED
 
 
-def _tell_of_failure(order: Order, refund: Refund) -> None:
-    """Free the lines of a refund that failed, and tell staff.
+def _undo(order: Order, refund: Refund) -> None:
+    """Free the lines of a refund that came to nothing, and tell staff.
 
     Where it had closed an order that was held, the money is back and waits for staff again.
     """
