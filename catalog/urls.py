@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from catalog import views
+from catalog.views.course_detail import course_detail
+from catalog.views.course_list import course_list
+from catalog.views.covers import cover
 
 app_name = "catalog"
 
 urlpatterns = [
-    path("", views.course_list, name="course_list"),
-    path("courses/<slug:slug>/", views.course_detail, name="course_detail"),
-    path("covers/<slug:slug>/<int:hue>-<slug:digest>.svg", views.cover, name="cover"),
+    path("", course_list, name="course_list"),
+    path("courses/<slug:slug>/", course_detail, name="course_detail"),
+    path("covers/<slug:slug>/<int:hue>-<slug:digest>.svg", cover, name="cover"),
 ]

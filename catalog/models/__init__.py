@@ -1,6 +1,7 @@
 """What is for sale: courses, their sections and lessons."""
 
-from catalog.models.course import Course, CourseQuerySet, CourseStatus, InvalidTransition, Level
+from catalog.models.course import Course, InvalidTransition
+from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
 

@@ -11,42 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.markdown import render_markdown
+from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.money import format_money
-
-# What a card of the catalog shows of a course.
-CARD_FIELDS = (
-    "slug",
-    "title",
-    "summary",
-    "level",
-    "hue",
-    "status",
-    "lesson_count",
-    "minutes",
-    "price_minor",
-    "compare_at_minor",
-    "currency",
-    "instructor__name",
-)
-
-
-class Level(models.TextChoices):
-    """How much a course expects of its learners."""
-
-    BEGINNER = "beginner", "Beginner"
-    INTERMEDIATE = "intermediate", "Intermediate"
-    ADVANCED = "advanced", "Advanced"
-
-
-class CourseStatus(models.TextChoices):
-    """Who may find and buy a course."""
-
-    DRAFT = "draft", "Draft"
-    PUBLISHED = "published", "Published"
-    UNLISTED = "unlisted", "Unlisted"
-    ARCHIVED = "archived", "Archived"
-
 
 # Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
 # that exists. None leads back to a draft: learners may have it by then.
@@ -60,30 +27,6 @@ NEXT_STATUSES = {
 
 class InvalidTransition(Exception):
     """The thing cannot make this move from where it is."""
-
-
-class CourseQuerySet(models.QuerySet["Course"]):
-    """Courses."""
-
-    def published(self) -> "CourseQuerySet":
-        """Those that the catalog lists."""
-        return self.filter(status=CourseStatus.PUBLISHED)
-
-    def for_sale(self) -> "CourseQuerySet":
-        """Those that can be bought: listed, or known by their address."""
-        return self.filter(status__in=[CourseStatus.PUBLISHED, CourseStatus.UNLISTED])
-
-    def known_to_all(self) -> "CourseQuerySet":
-        """Those with a page that anyone may see: all that were ever sold."""
-        return self.exclude(status=CourseStatus.DRAFT)
-
-    def for_cards(self) -> "CourseQuerySet":
-        """With what a card shows and nothing more; to ask for more is an error, not a query."""
-        return self.select_related("instructor").only(*CARD_FIELDS).fetch_mode(models.FETCH_RAISE)
-
-    def newest_first(self) -> "CourseQuerySet":
-        """The latest published first."""
-        return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
 
 
 class Course(models.Model):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertTemplateUsed
 
 from catalog.models import Course, CourseStatus
-from catalog.views import COURSES_PER_PAGE
+from catalog.views.course_list import COURSES_PER_PAGE
 from tests.factories import create_course, create_instructor, create_learner, enroll
 
 pytestmark = pytest.mark.django_db
