@@ -2,7 +2,11 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
+
+from catalog.sitemaps import SITEMAPS
+from project import discovery
 
 urlpatterns = [
     path("", include("catalog.urls")),
@@ -10,6 +14,10 @@ urlpatterns = [
     path("", include("library.urls")),
     path("accounts/", include("project.accounts.urls")),
     path("admin/", admin.site.urls),
+    path("robots.txt", discovery.robots, name="robots"),
+    path("manifest.webmanifest", discovery.manifest, name="manifest"),
+    path("favicon.ico", discovery.favicon, name="favicon"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
 ]
 
 if settings.SANDBOX:
