@@ -270,6 +270,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=Fal
 SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
+# Limits on how often forms may be sent (project/limits.py)
+
+RATE_LIMITS = env.bool("RATE_LIMITS", default=True)
+
 # Serving (project/asgi.py): how many threads may work on each kind of request in one process
 
 REQUEST_THREADS = {
