@@ -13,7 +13,9 @@ from django.utils import timezone
 from catalog.markdown import render_markdown
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.people_and_topics import Instructor, Topic
+from catalog.models.pictured import Pictured
 from catalog.money import format_money
+from catalog.pictures.shapes import COVER
 
 # Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
 # that exists. None leads back to a draft: learners may have it by then.
@@ -29,8 +31,10 @@ class InvalidTransition(Exception):
     """The thing cannot make this move from where it is."""
 
 
-class Course(models.Model):
+class Course(Pictured):
     """A course as it is sold and studied."""
+
+    SHAPE = COVER
 
     slug = models.SlugField(max_length=80, unique=True)
     source_id = models.CharField(

@@ -15,6 +15,8 @@ CARD_FIELDS = (
     "summary",
     "level",
     "hue",
+    "picture",
+    "picture_width",
     "status",
     "lesson_count",
     "minutes",

@@ -19,12 +19,13 @@ READ_BY_OTHERS = {
     "stripe": {"STRIPE_DEVICE_NAME"},
 }
 OURS = ["migrate", "web", "worker"]
-# What a shop in production has no use for; the image itself says where its static files are.
+# What a shop in production has no use for; the image itself says where its files are.
 NOT_FOR_CONTAINERS = {
     "DEBUG",
     "DEMO",
     "EMBEDDED_POSTGRES_DIR",
     "ENV_FILE",
+    "MEDIA_ROOT",
     "STATIC_ROOT",
     "STRIPE_API_BASE",
 }
