@@ -90,12 +90,12 @@ def test_add_twice_changes_nothing_and_says_so(visitor, course):
         ({"course": "unknown"}, 404),
         ({"course": "draft"}, 404),
         ({"course": "archived"}, 404),
-        ({"course": "open", "seats": "0"}, 400),
-        ({"course": "open", "seats": "-1"}, 400),
-        ({"course": "open", "seats": "many"}, 400),
-        ({"course": "open", "seats": "1e3"}, 400),
-        ({"course": "open", "seats": str(MAX_SEATS + 1)}, 400),
-        ({"course": "open", "seats": "9" * 400}, 400),
+        ({"course": "open", "seats": "0"}, 422),
+        ({"course": "open", "seats": "-1"}, 422),
+        ({"course": "open", "seats": "many"}, 422),
+        ({"course": "open", "seats": "1e3"}, 422),
+        ({"course": "open", "seats": str(MAX_SEATS + 1)}, 422),
+        ({"course": "open", "seats": "9" * 400}, 422),
     ],
 )
 def test_add_refuses_what_makes_no_sense(visitor, data, status):
