@@ -129,8 +129,7 @@ class Course(Pictured):
     @property
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
-        hours, minutes = divmod(self.minutes, 60)
-        return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
+        return in_hours(self.minutes)
 
     def publish(self) -> bool:
         """Put it into the catalog. Return whether anything changed."""
@@ -171,3 +170,9 @@ class Course(Pictured):
         if self.status != status:
             raise InvalidTransition(f"“{self}” cannot become {status.label.lower()}.")
         return bool(moved)
+
+
+def in_hours(minutes: int) -> str:
+    """Write a time as "2 h 5 min"; nothing at all as nothing."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (rest, "min")) if n)

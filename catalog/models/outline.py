@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Prefetch
 
 from catalog.markdown import render_markdown
-from catalog.models.course import Course
+from catalog.models.course import Course, in_hours
 
 
 class SectionQuerySet(models.QuerySet["Section"]):
@@ -44,6 +44,11 @@ class Section(models.Model):
     def minutes(self) -> int:
         """How long its lessons take; they should have been fetched."""
         return sum(lesson.minutes for lesson in self.lessons.all())
+
+    @property
+    def hours(self) -> str:
+        """How long its lessons take, such as "2 h 5 min"."""
+        return in_hours(self.minutes)
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):

@@ -28,9 +28,8 @@ def as_file(picture, kind="JPEG", **options):
 
 def upload(picture=None, kind="JPEG", *, name="cover.jpg", content=None, **options):
     """Return a picture as a browser sends it."""
-    content = (
-        as_file(picture or photograph(), kind, **options).read() if content is None else content
-    )
+    if content is None:
+        content = as_file(picture or photograph(), kind, **options).read()
     return SimpleUploadedFile(name, content)
 
 
