@@ -10,7 +10,7 @@ import re
 _OKLCH = re.compile(r"oklch\(([\d.]+) ([\d.]+) (\d+)\)")
 
 
-def oklch_to_rgb(lightness: float, chroma: float, hue: int) -> tuple[int, int, int]:
+def oklch_to_rgb(lightness: float, chroma: float, hue: float) -> tuple[int, int, int]:
     """Return the color in sRGB, 0 to 255. What lies beyond it is cut off at its edge."""
     a, b = (chroma * turn(math.radians(hue)) for turn in (math.cos, math.sin))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3

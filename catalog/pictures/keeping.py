@@ -25,16 +25,35 @@ class KeptPicture:
     width: int
 
 
+@dataclass(frozen=True)
+class EncodedPicture:
+    """A picture as it is going to be kept: its files by their names."""
+
+    kept: KeptPicture
+    files: dict[str, bytes]
+
+    def write(self) -> None:
+        """Write all the files."""
+        for name, content in self.files.items():
+            _write(name, content)
+
+
 def keep_picture(picture: Image.Image, shape: Shape) -> KeptPicture:
     """Write the picture in all widths of its shape that it is large enough for."""
+    encoded = encode_picture(picture, shape)
+    encoded.write()
+    return encoded.kept
+
+
+def encode_picture(picture: Image.Image, shape: Shape) -> EncodedPicture:
+    """Return what ``keep_picture`` writes."""
     widths = shape.widths_up_to(picture.width)
-    files = {width: _encoded(picture, width, shape) for width in widths}
-    digest = hashlib.sha256(files[widths[-1]]).hexdigest()[:16]
-    for width, content in files.items():
-        name = picture_name(shape, digest, width)
-        if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(content))
-    return KeptPicture(digest, widths[-1])
+    contents = {width: _encoded(picture, width, shape) for width in widths}
+    digest = hashlib.sha256(contents[widths[-1]]).hexdigest()[:16]
+    return EncodedPicture(
+        KeptPicture(digest, widths[-1]),
+        {picture_name(shape, digest, width): content for width, content in contents.items()},
+    )
 
 
 def picture_name(shape: Shape, digest: str, width: int) -> str:
@@ -46,6 +65,15 @@ def forget_files(shape: Shape, digest: str, width: int) -> None:
     """Remove a picture in all its widths."""
     for kept in shape.widths_up_to(width):
         default_storage.delete(picture_name(shape, digest, kept))
+
+
+def _write(name: str, content: bytes) -> None:
+    """Write a file, unless it is there already; one that a killed process left behind is not."""
+    if default_storage.exists(name):
+        if default_storage.size(name) == len(content):
+            return
+        default_storage.delete(name)
+    default_storage.save(name, ContentFile(content))
 
 
 def _encoded(picture: Image.Image, width: int, shape: Shape) -> bytes:

@@ -28,8 +28,9 @@ MARGIN, PAPER_HEIGHT, RULE = 64, 254, 12
 TITLE_SIZES = range(76, 43, -8)
 MOST_LINES = 2
 MOST_BYTES = 300_000
-# How many colors the file has: a drawing has ten, a photograph is dithered from as many as fit.
-TONES = (128, 64, 32, 16, 8)
+# How many colors the file has: a drawing needs few, a photograph gets as many as fit.
+TONES = (256, 64, 16, 4)
+END_OF_PNG = b"IEND\xaeB`\x82"
 PATIENCE = 2.0  # seconds to wait for others that are being drawn
 
 # One at a time in each process: it is the heaviest thing that a stranger can ask of the shop.
@@ -55,12 +56,12 @@ def preview_picture(course: Course) -> bytes:
     """
     folder = f"previews/{course.pk}"
     name = f"{folder}/{preview_digest(course)}.png"
-    if (kept := _read(name)) is not None:
+    if kept := _read_drawn(name):
         return kept
     if not _desk.acquire(timeout=PATIENCE):
         raise TooBusy
     try:
-        if (kept := _read(name)) is not None:
+        if kept := _read_drawn(name):
             return kept
         drawn = draw_preview(course)
         for earlier in _names_in(folder):
@@ -80,6 +81,12 @@ def draw_preview(course: Course) -> bytes:
     if lines:
         _print(sheet, lines, course)
     return _small_png(sheet)
+
+
+def _read_drawn(name: str) -> bytes | None:
+    """Return a picture that was drawn; none that another process is still writing."""
+    content = _read(name)
+    return content if content and content.endswith(END_OF_PNG) else None
 
 
 def _read(name: str) -> bytes | None:
@@ -140,7 +147,7 @@ def _small_png(sheet: Image.Image) -> bytes:
     content = b""
     for tones in TONES:
         file = BytesIO()
-        sheet.quantize(tones).save(file, "PNG", optimize=True)
+        sheet.quantize(tones).save(file, "PNG")
         content = file.getvalue()
         if len(content) <= MOST_BYTES:
             break

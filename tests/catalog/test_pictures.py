@@ -193,6 +193,18 @@ def test_keep_picture_of_a_face_is_square(media):
     assert picture.size == (320, 320)
 
 
+def test_keep_picture_replaces_a_file_that_was_only_half_written(media):
+    picture = read_picture(as_file(photograph()), COVER)
+    kept = keep_picture(picture, COVER)
+    file = media / picture_name(COVER, kept.digest, 640)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100])
+
+    assert keep_picture(picture, COVER) == kept
+    assert file.read_bytes() == whole
+    assert len(files_in("covers")) == 4
+
+
 @pytest.mark.django_db
 def test_course_shows_what_was_uploaded_in_all_its_widths(client, media):
     course = create_course()
