@@ -30,6 +30,7 @@ MOST_LINES = 2
 MOST_BYTES = 300_000
 # How many colors the file has: a drawing needs few, a photograph gets as many as fit.
 TONES = (256, 64, 16, 4)
+FEW_COLORS = 10_000
 END_OF_PNG = b"IEND\xaeB`\x82"
 PATIENCE = 2.0  # seconds to wait for others that are being drawn
 
@@ -144,10 +145,13 @@ def _room() -> int:
 
 
 def _small_png(sheet: Image.Image) -> bytes:
+    # The better way takes seconds for a photograph, with its hundred thousand colors.
+    is_drawing = sheet.getcolors(FEW_COLORS) is not None
+    method = Image.Quantize.MEDIANCUT if is_drawing else Image.Quantize.FASTOCTREE
     content = b""
     for tones in TONES:
         file = BytesIO()
-        sheet.quantize(tones).save(file, "PNG")
+        sheet.quantize(tones, method).save(file, "PNG")
         content = file.getvalue()
         if len(content) <= MOST_BYTES:
             break
