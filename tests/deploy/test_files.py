@@ -123,6 +123,15 @@ def test_services_of_ours_own_nothing_in_their_container():
     assert dict(recipe.dockerfile())["USER"] == "10001:10001"
 
 
+def test_uploaded_pictures_outlive_the_containers():
+    environments = [recipe.assignments(rest) for word, rest in recipe.dockerfile() if word == "ENV"]
+    [place] = [found["MEDIA_ROOT"] for found in environments if "MEDIA_ROOT" in found]
+    made = [rest for word, rest in recipe.dockerfile() if word == "RUN"]
+    assert [rest for rest in made if f"install -d -o app -g app {place}" in " ".join(rest.split())]
+    for name in OURS:
+        assert f"media:{place}" in recipe.services()[name]["volumes"]
+
+
 def test_stripes_tool_asks_for_the_events_we_want():
     command = recipe.services()["stripe"]["command"]
     [events] = [part.removeprefix("--events=") for part in command if part.startswith("--events=")]
