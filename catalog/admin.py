@@ -11,9 +11,13 @@ from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from catalog.forms import CourseForm
+from catalog.forms import CourseForm, InstructorForm, PicturedForm
 from catalog.models import Course, Instructor, InvalidTransition, Lesson, Section, Topic
+from catalog.models.pictured import Pictured
+from catalog.templatetags.covers import cover_url, picture_url
 
 EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
 
@@ -81,8 +85,30 @@ class LessonInline(admin.TabularInline):
         return formset
 
 
+class PicturedAdmin(admin.ModelAdmin):
+    """Rows that may have a picture."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save the row, and show the picture that was uploaded."""
+        super().save_model(request, obj, form, change)
+        if isinstance(form, PicturedForm):
+            form.put_picture(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete the row, and leave its picture's files to be removed."""
+        super().delete_model(request, obj)
+        obj.leave_picture()
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        """Delete rows, and leave their pictures' files to be removed."""
+        rows: list[Pictured] = list(queryset)
+        super().delete_queryset(request, queryset)
+        for row in rows:
+            row.leave_picture()
+
+
 @admin.register(Course)
-class CourseAdmin(admin.ModelAdmin):
+class CourseAdmin(PicturedAdmin):
     """Courses. Their status is changed by the actions, each of which is a verb of the course."""
 
     form = CourseForm
@@ -94,15 +120,20 @@ class CourseAdmin(admin.ModelAdmin):
     ordering = ["-published_at", "-pk"]
     autocomplete_fields = ["instructor", "topics"]
     prepopulated_fields = {"slug": ["title"]}
-    readonly_fields = ["status", "published_at", "lesson_count", "minutes"]
+    readonly_fields = ["status", "published_at", "lesson_count", "minutes", "cover"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
         ("Price", {"fields": ["price_minor", "compare_at_minor"]}),
         ("What it is", {"fields": ["description", "outcomes", "instructor", "topics"]}),
         ("For whom", {"fields": ["level", "language"]}),
-        ("Looks", {"fields": ["hue"]}),
+        ("Looks", {"fields": ["hue", "cover", "upload", "remove_picture"]}),
         ("Counted from the lessons", {"fields": ["lesson_count", "minutes"]}),
     ]
+
+    @admin.display(description="cover")
+    def cover(self, course: Course) -> SafeString | str:
+        """Show the cover as the shop does."""
+        return _shown(cover_url(course), 240, 150) if course.slug else "-"
 
     @admin.display(description="price", ordering="price_minor")
     def price(self, course: Course) -> str:
@@ -235,11 +266,23 @@ class TopicAdmin(admin.ModelAdmin):
 
 
 @admin.register(Instructor)
-class InstructorAdmin(admin.ModelAdmin):
+class InstructorAdmin(PicturedAdmin):
     """Who teaches."""
 
+    form = InstructorForm
     list_display = ["name"]
     search_fields = ["name"]
+    fields = ["name", "bio", "portrait", "upload", "remove_picture"]
+    readonly_fields = ["portrait"]
+
+    @admin.display(description="picture now")
+    def portrait(self, instructor: Instructor) -> SafeString | str:
+        """Show the picture there is."""
+        return _shown(picture_url(instructor), 120, 120) if instructor.picture else "-"
+
+
+def _shown(url: str, width: int, height: int) -> SafeString:
+    return format_html('<img src="{}" width="{}" height="{}" alt="">', url, width, height)
 
 
 def _next_position(row: Section | Lesson) -> int:

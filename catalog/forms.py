@@ -5,9 +5,15 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Course
+from catalog.models import Course, Instructor
+from catalog.models.pictured import Pictured
 from catalog.money import exponent, to_decimal, to_minor
+from catalog.pictures.keeping import keep_picture
+from catalog.pictures.reading import InvalidPicture, read_picture
+from catalog.pictures.shapes import COVER, PORTRAIT, Shape
 
 
 class MoneyField(forms.DecimalField):
@@ -49,7 +55,53 @@ class LinesField(forms.CharField):
         return bool((initial or []) != self.clean(data))
 
 
-class CourseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class PictureField(forms.FileField):
+    """A picture to upload. What it holds is what counts, not what it is called."""
+
+    def __init__(self, shape: Shape, **options: Any) -> None:
+        self.shape = shape
+        kinds = "image/jpeg,image/png,image/webp,image/avif"
+        super().__init__(required=False, widget=forms.FileInput({"accept": kinds}), **options)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the picture in its shape, or ``None``."""
+        file = super().clean(data, initial)
+        if not file:
+            return None
+        try:
+            return read_picture(file, self.shape)
+        except InvalidPicture as error:
+            raise ValidationError(str(error)) from error
+
+
+class PicturedForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A row with a picture: a new one may be uploaded, and the one it has taken away."""
+
+    remove_picture = forms.BooleanField(required=False, label=_("Remove the picture"))
+
+    def put_picture(self, row: Pictured) -> None:
+        """Show what was uploaded, once the row is saved."""
+        if picture := self.cleaned_data.get("upload"):
+            row.show_picture(keep_picture(picture, row.SHAPE))
+        elif self.cleaned_data.get("remove_picture"):
+            row.show_picture(None)
+
+
+class InstructorForm(PicturedForm):
+    """Somebody who teaches, as their page in the admin shows them."""
+
+    upload = PictureField(
+        PORTRAIT,
+        label=_("Picture"),
+        help_text=_("A face that looks at us: JPEG, PNG, WebP or AVIF, cut to a square."),
+    )
+
+    class Meta:
+        model = Instructor
+        fields = ["name", "bio"]
+
+
+class CourseForm(PicturedForm):
     """A course as its page in the admin shows it."""
 
     price_minor = MoneyField(label=f"Price ({settings.SHOP_CURRENCY.upper()})")
@@ -64,6 +116,15 @@ class CourseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         max_value=359,
         initial=40,
         help_text="The course's own color, 0 to 359: 0 is red, 120 green, 240 blue.",
+    )
+
+    upload = PictureField(
+        COVER,
+        label=_("Picture"),
+        help_text=_(
+            "Instead of the drawing that every course has: JPEG, PNG, WebP or AVIF, at best"
+            " 1280 × 800 pixels or more. It is cut to 16:10, around its middle."
+        ),
     )
 
     class Meta:

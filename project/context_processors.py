@@ -13,4 +13,5 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "DEMO": settings.DEMO,
         "SANDBOX": settings.SANDBOX,
         "SITE_URL": settings.SITE_URL,
+        "REFUND_DAYS": settings.REFUND_DAYS,
     }

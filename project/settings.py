@@ -82,6 +82,8 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 SHOP_NAME = env("SHOP_NAME", default="Lectern")
 SHOP_CURRENCY = env("SHOP_CURRENCY", default="usd").lower()
+# Days within which every purchase is given back without a question; 0 promises nothing.
+REFUND_DAYS = env.int("REFUND_DAYS", default=14)
 
 # Stripe, or the sandbox that stands in for it
 
@@ -228,6 +230,12 @@ warnings.filterwarnings("ignore", message="No directory at", category=UserWarnin
 # Otherwise their sizes are remembered, and an edited file would be cut or refused.
 WHITENOISE_AUTOREFRESH = not IS_COLLECTED
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# Pictures that staff upload, and those that are drawn for link previews
+
+MEDIA_URL = "media/"
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
+FILE_UPLOAD_PERMISSIONS = 0o644
 
 # Language and time
 

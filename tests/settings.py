@@ -1,10 +1,12 @@
 """The shop as the tests run it: the demo's settings, and nothing of the developer's own."""
 
 import os
+from tempfile import TemporaryDirectory
 
 for _name in list(os.environ):
     if _name.startswith(("STRIPE_", "EMAIL_", "SHOP_", "SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS")):
         del os.environ[_name]
+_media = TemporaryDirectory(prefix="lectern-media-")  # removed when the tests end
 os.environ.update(
     DEMO="1",
     ENV_FILE=os.devnull,
@@ -14,6 +16,7 @@ os.environ.update(
     EMAIL_URL="memorymail://",
     LOG_LEVEL="WARNING",
     RATE_LIMITS="0",
+    MEDIA_ROOT=_media.name,
 )
 
 from project.settings import *  # noqa: E402, F403

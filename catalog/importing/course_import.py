@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.text import slugify
 
 from catalog.importing.differences import describe_difference
@@ -20,6 +20,8 @@ from catalog.models import (
     Section,
     Topic,
 )
+from catalog.pictures.keeping import encode_picture
+from catalog.pictures.reading import InvalidPicture, read_picture
 
 # Fields that the front matter calls something else.
 KEYS = {
@@ -55,6 +57,7 @@ class CourseImport:
         """Make the database say what the folder says. Raise ``InvalidCourseFolder`` if it can't."""
         self._course = self._put_course()
         self._put_topics()
+        self._put_cover()
         self._remove_lessons()
         self._lessons = self._imported_lessons()
         self._free_slugs()
@@ -115,6 +118,23 @@ class CourseImport:
         except InvalidTransition as error:
             raise InvalidCourseFolder(self.text.path, f"status: {error}") from error
         self.report.changes.append(f"~ status {old} → {course.get_status_display()}")
+
+    def _put_cover(self) -> None:
+        """Show the folder's picture. Without one, what was uploaded in the admin stays.
+
+        Its files are written at the end, because what is taken back must not have been there.
+        """
+        if self.text.cover is None:
+            return
+        try:
+            with self.text.cover.open("rb") as file:
+                picture = encode_picture(read_picture(file, Course.SHAPE), Course.SHAPE)
+        except InvalidPicture as error:
+            raise InvalidCourseFolder(self.text.cover, str(error)) from error
+        if picture.kept.digest != self._course.picture:
+            self._course.show_picture(picture.kept)
+            transaction.on_commit(picture.write)
+            self.report.changes.append(f"~ cover {self.text.cover.name}")
 
     def _put_topics(self) -> None:
         topics = {self._find_topic(name) for name in self.text.topics}

@@ -25,6 +25,7 @@ COURSE_KEYS = {
     "price": Key(str, is_required=True),
     "compare_at": Key(str),
     "hue": Key(int),
+    "cover": Key(str),
     "outcomes": Key(list),
     "status": Key(str),
 }
@@ -70,6 +71,7 @@ class CourseText:
     topics: list[str]
     instructor: str
     instructor_bio: str
+    cover: Path | None
     sections: list[SectionText]
 
     @property
@@ -130,6 +132,7 @@ def _course_text(file: TextFile, sections: list[SectionText]) -> CourseText:
         topics=values.get("topics", []),
         instructor=values["instructor"],
         instructor_bio=values.get("instructor_bio", ""),
+        cover=_cover(file),
         sections=sections,
     )
 
@@ -139,6 +142,17 @@ def _hue(file: TextFile) -> int:
     if not 0 <= hue < 360:
         raise InvalidCourseFolder(file.path, "hue must be 0 to 359.")
     return hue
+
+
+def _cover(file: TextFile) -> Path | None:
+    """Return the picture that lies beside the course's text; one elsewhere is not the course's."""
+    if "cover" not in file.values:
+        return None
+    name = str(file.values["cover"])
+    path: Path = file.path.parent / name
+    if Path(name).name != name or not path.is_file():
+        raise InvalidCourseFolder(file.path, f"cover: There is no file “{name}” beside it.")
+    return path
 
 
 def _prices(file: TextFile) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from django.utils import timezone
 from catalog.markdown import render_markdown
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.people_and_topics import Instructor, Topic
+from catalog.models.pictured import Pictured
 from catalog.money import format_money
+from catalog.pictures.shapes import COVER
 
 # Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
 # that exists. None leads back to a draft: learners may have it by then.
@@ -29,8 +31,10 @@ class InvalidTransition(Exception):
     """The thing cannot make this move from where it is."""
 
 
-class Course(models.Model):
+class Course(Pictured):
     """A course as it is sold and studied."""
+
+    SHAPE = COVER
 
     slug = models.SlugField(max_length=80, unique=True)
     source_id = models.CharField(
@@ -125,8 +129,7 @@ class Course(models.Model):
     @property
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
-        hours, minutes = divmod(self.minutes, 60)
-        return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
+        return in_hours(self.minutes)
 
     def publish(self) -> bool:
         """Put it into the catalog. Return whether anything changed."""
@@ -167,3 +170,9 @@ class Course(models.Model):
         if self.status != status:
             raise InvalidTransition(f"“{self}” cannot become {status.label.lower()}.")
         return bool(moved)
+
+
+def in_hours(minutes: int) -> str:
+    """Write a time as "2 h 5 min"; nothing at all as nothing."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (rest, "min")) if n)

@@ -3,9 +3,19 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Prefetch
 
 from catalog.markdown import render_markdown
-from catalog.models.course import Course
+from catalog.models.course import Course, in_hours
+
+
+class SectionQuerySet(models.QuerySet["Section"]):
+    """Sections."""
+
+    def with_lessons(self) -> "SectionQuerySet":
+        """With their lessons, but not with what these say."""
+        lessons = Lesson.objects.defer("body", "body_html").fetch_mode(models.FETCH_RAISE)
+        return self.prefetch_related(Prefetch("lessons", lessons))
 
 
 class Section(models.Model):
@@ -18,6 +28,8 @@ class Section(models.Model):
     summary = models.CharField(
         max_length=200, blank=True, help_text="A line on what its lessons are about."
     )
+
+    objects = SectionQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
@@ -33,9 +45,19 @@ class Section(models.Model):
         """How long its lessons take; they should have been fetched."""
         return sum(lesson.minutes for lesson in self.lessons.all())
 
+    @property
+    def hours(self) -> str:
+        """How long its lessons take, such as "2 h 5 min"."""
+        return in_hours(self.minutes)
+
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
     """Lessons."""
+
+    def in_order(self) -> "LessonQuerySet":
+        """One after the other as they are studied, with their sections, not with what they say."""
+        order = ("section__position", "section_id", "position", "pk")
+        return self.select_related("section").defer("body", "body_html").order_by(*order)
 
     def previews(self) -> "LessonQuerySet":
         """Those that anyone may read before buying, in the course's order."""

@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from catalog.models.pictured import Pictured
+from catalog.pictures.shapes import PORTRAIT
+
 
 class Topic(models.Model):
     """What a course is about."""
@@ -18,8 +21,10 @@ class Topic(models.Model):
         return self.name
 
 
-class Instructor(models.Model):
+class Instructor(Pictured):
     """Who teaches."""
+
+    SHAPE = PORTRAIT
 
     name = models.CharField(max_length=120, unique=True)
     bio = models.TextField(blank=True, help_text="A sentence or two.")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog import structured_data
 from catalog.models import Course
-from catalog.templatetags.covers import cover_url
+from catalog.templatetags.covers import preview_picture_url
 
 register = template.Library()
 
@@ -30,7 +30,7 @@ def course_data(context: dict[str, Any], course: Course) -> SafeString:
         course,
         list(context["sections"]),
         topics=[topic.name for topic in context["topics"]],
-        picture=structured_data.absolute(cover_url(course)),
+        picture=preview_picture_url(course),
     )
     steps = [
         (_("All courses"), reverse("catalog:course_list")),

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseForbidden
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -22,27 +23,30 @@ from project.limits import Limit, limited
 
 CART = Limit("cart", times=60, seconds=60)
 
+WRONG_SEATS = {
+    "max_value": _("At most %(limit_value)s seats at a time. Write to us for a larger group."),
+    "min_value": _("The number of seats cannot be less than 0."),
+    "invalid": _("Please give the number of seats in digits."),
+    "required": _("Please give the number of seats."),
+}
+
 
 class AddForm(forms.Form):
     """What the add button sends."""
 
     course = forms.SlugField(max_length=80)
-    seats = forms.IntegerField(min_value=1, max_value=MAX_SEATS, required=False)
+    seats = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_SEATS,
+        required=False,
+        error_messages={**WRONG_SEATS, "min_value": _("Please choose at least one seat.")},
+    )
 
 
 class SeatsForm(forms.Form):
     """What the seats field and the remove button send."""
 
-    seats = forms.IntegerField(
-        min_value=0,
-        max_value=MAX_SEATS,
-        error_messages={
-            "max_value": f"At most {MAX_SEATS} seats at a time. Write to us for a larger group.",
-            "min_value": "The number of seats cannot be less than 0.",
-            "invalid": "Please give the number of seats in digits.",
-            "required": "Please give the number of seats.",
-        },
-    )
+    seats = forms.IntegerField(min_value=0, max_value=MAX_SEATS, error_messages=WRONG_SEATS)
 
 
 def same_origin_only[**P](
@@ -88,9 +92,11 @@ def cart(request: HtmxRequest) -> HttpResponse:
 def cart_items(request: HtmxRequest) -> HttpResponse:
     """Put a course into the cart."""
     form = AddForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() and "course" in form.errors:
         return HttpResponse("Which course should go into the cart?", status=400)
     course = get_object_or_404(Course.objects.for_sale(), slug=form.cleaned_data["course"])
+    if "seats" in form.errors:
+        return _refused(request, str(form.errors["seats"][0]))
     if course.pk in owned_on(request):
         messages.info(request, f"“{course}” is yours already. You will find it on your shelf.")
     elif make_cart_of(request).put(course, seats=form.cleaned_data["seats"] or 1):
@@ -107,7 +113,7 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     course = get_object_or_404(Course, slug=slug)
     form = SeatsForm(request.POST)
     if not form.is_valid():
-        return _refused(request, course, str(form.errors["seats"][0]))
+        return _refused(request, str(form.errors["seats"][0]))
     seats = form.cleaned_data["seats"]
     focus = "" if seats else _neighbor(request, course)
     cart = cart_of(request)
@@ -118,17 +124,17 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     return _changed(request, course, focus=focus)
 
 
-def _refused(request: HtmxRequest, course: Course, why: str) -> HttpResponse:
-    """Show the cart as it is, and why it was not changed."""
+def _refused(request: HtmxRequest, why: str) -> HttpResponse:
+    """Show the cart as it is, and why it was not changed. What was typed stays on the page."""
     messages.error(request, why)
     if request.htmx:
-        return _changed(request, course, status=422)
+        return _changed(request, None, status=422)
     context = {"cart": summary_of(request)}
     return render(request, "checkout/cart.html", context, status=422)
 
 
 def _changed(
-    request: HtmxRequest, course: Course, *, focus: str = "", status: int = 200
+    request: HtmxRequest, course: Course | None, *, focus: str = "", status: int = 200
 ) -> HttpResponse:
     """Answer with the cart as it is now, and for htmx with all that depends on it."""
     if not wants_part(request):

@@ -1,5 +1,6 @@
 """What any page may ask of the library."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -31,6 +32,12 @@ def owned_course_ids(context: Context) -> frozenset[int]:
         known[_OWNED] = frozenset(seats.values_list("course_id", flat=True))
     owned: frozenset[int] = known[_OWNED]
     return owned
+
+
+@register.filter
+def unowned_first(courses: Iterable[Course], owned: frozenset[int]) -> list[Course]:
+    """Put the courses that the visitor has already behind the others."""
+    return sorted(courses, key=lambda course: course.pk in owned)
 
 
 @register.simple_tag(takes_context=True)

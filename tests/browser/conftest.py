@@ -43,6 +43,7 @@ def demo(tmp_path_factory):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "DATABASE_URL"))}
     environment = kept | {
         "EMBEDDED_POSTGRES_DIR": str(home / "postgres"),
+        "MEDIA_ROOT": str(home / "media"),
         "DEBUG": "0",
         "ENV_FILE": os.devnull,
         "DJANGO_SETTINGS_MODULE": "project.settings",

@@ -36,7 +36,7 @@ def test_structured_data_describes_a_course(client, settings):
     described = things(client, "/courses/bread/", settings)
 
     image = described["Course"].pop("image")
-    assert image.startswith("https://shop.example/")
+    assert image.startswith("https://shop.example/covers/")
     assert described["Course"] == {
         "@type": "Course",
         "@id": "https://shop.example/courses/bread/#course",

@@ -90,12 +90,12 @@ def test_add_twice_changes_nothing_and_says_so(visitor, course):
         ({"course": "unknown"}, 404),
         ({"course": "draft"}, 404),
         ({"course": "archived"}, 404),
-        ({"course": "open", "seats": "0"}, 400),
-        ({"course": "open", "seats": "-1"}, 400),
-        ({"course": "open", "seats": "many"}, 400),
-        ({"course": "open", "seats": "1e3"}, 400),
-        ({"course": "open", "seats": str(MAX_SEATS + 1)}, 400),
-        ({"course": "open", "seats": "9" * 400}, 400),
+        ({"course": "open", "seats": "0"}, 422),
+        ({"course": "open", "seats": "-1"}, 422),
+        ({"course": "open", "seats": "many"}, 422),
+        ({"course": "open", "seats": "1e3"}, 422),
+        ({"course": "open", "seats": str(MAX_SEATS + 1)}, 422),
+        ({"course": "open", "seats": "9" * 400}, 422),
     ],
 )
 def test_add_refuses_what_makes_no_sense(visitor, data, status):
@@ -109,6 +109,53 @@ def test_add_refuses_what_makes_no_sense(visitor, data, status):
     assert response.status_code == status
     assert not CartItem.objects.exists()
     assert not Cart.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("seats", "why"),
+    [
+        ("0", "Please choose at least one seat."),
+        (str(MAX_SEATS + 1), f"At most {MAX_SEATS} seats at a time. Write to us"),
+        ("many", "Please give the number of seats in digits."),
+    ],
+)
+@pytest.mark.parametrize("headers", [None, HTMX], ids=["browser", "htmx"])
+def test_add_says_what_is_wrong_with_the_seats(visitor, course, seats, why, headers):
+    """And leaves the button, the number beside it and the keyboard's focus as they are."""
+    data = {"course": course.slug, "shown": "seats", "seats": seats}
+
+    response = visitor.post("/cart/items/", data, headers=headers or {})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert why in page
+    assert ("<!doctype html>" in page) is (headers is None)
+    assert f'id="buy-{course.slug}"' not in page
+    assert not Cart.objects.exists()
+
+
+def test_add_takes_the_seats_beside_the_button(visitor, course):
+    data = {"course": course.slug, "shown": "seats", "seats": "3"}
+
+    response = visitor.post("/cart/items/", data, headers=HTMX)
+
+    assert response.status_code == 200
+    assert contents() == [(course, 3)]
+
+
+@pytest.mark.parametrize(("shown", "fields"), [("seats", 1), ("1", 0), ("2", 0)])
+def test_removing_gives_the_button_back_as_it_was(visitor, course, shown, fields):
+    """With the field for seats on the course's page, without it on a card."""
+    add(visitor, course)
+    page = visitor.get("/cart/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    data = {"seats": "0", "shown": shown, "csrfmiddlewaretoken": token}
+
+    response = visitor.post(f"/cart/items/{course.slug}/", data, headers=HTMX)
+
+    page = response.content.decode()
+    assert "Add to cart" in page
+    assert page.count('type="number"') == fields
 
 
 def test_add_of_an_owned_course_is_not_needed(shopper, course):

@@ -19,12 +19,13 @@ READ_BY_OTHERS = {
     "stripe": {"STRIPE_DEVICE_NAME"},
 }
 OURS = ["migrate", "web", "worker"]
-# What a shop in production has no use for; the image itself says where its static files are.
+# What a shop in production has no use for; the image itself says where its files are.
 NOT_FOR_CONTAINERS = {
     "DEBUG",
     "DEMO",
     "EMBEDDED_POSTGRES_DIR",
     "ENV_FILE",
+    "MEDIA_ROOT",
     "STATIC_ROOT",
     "STRIPE_API_BASE",
 }
@@ -120,6 +121,15 @@ def test_services_of_ours_own_nothing_in_their_container():
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert "ports" not in service
     assert dict(recipe.dockerfile())["USER"] == "10001:10001"
+
+
+def test_uploaded_pictures_outlive_the_containers():
+    environments = [recipe.assignments(rest) for word, rest in recipe.dockerfile() if word == "ENV"]
+    [place] = [found["MEDIA_ROOT"] for found in environments if "MEDIA_ROOT" in found]
+    made = [rest for word, rest in recipe.dockerfile() if word == "RUN"]
+    assert [rest for rest in made if f"install -d -o app -g app {place}" in " ".join(rest.split())]
+    for name in OURS:
+        assert f"media:{place}" in recipe.services()[name]["volumes"]
 
 
 def test_stripes_tool_asks_for_the_events_we_want():
