@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from project.theme import theme_of
+
 
 def shop(request: HttpRequest) -> dict[str, Any]:
     """Name the shop, and say whether this is the demo."""
@@ -13,4 +15,5 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "DEMO": settings.DEMO,
         "SANDBOX": settings.SANDBOX,
         "SITE_URL": settings.SITE_URL,
+        "THEME": theme_of(request),
     }
