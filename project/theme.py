@@ -26,9 +26,11 @@ def theme_of(request: HttpRequest) -> str:
 @require_POST
 def theme(request: HtmxRequest) -> HttpResponse:
     """Show the shop in light or in dark from now on, or as the system does."""
-    # htmx loads the page anew, which keeps the place on it.
-    is_htmx = bool(request.htmx)
-    again = HttpResponseClientRefresh() if is_htmx else redirect_browser(request, came_from(request))
+    again: HttpResponse
+    if request.htmx:
+        again = HttpResponseClientRefresh()  # which keeps the place on the page
+    else:
+        again = redirect_browser(request, came_from(request))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         again.set_cookie(
