@@ -1,5 +1,6 @@
 """What every template knows of the shop."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,5 +16,6 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "DEMO": settings.DEMO,
         "SANDBOX": settings.SANDBOX,
         "SITE_URL": settings.SITE_URL,
+        "HTMX_SCRIPT": settings.HTMX_SCRIPT and f"htmx/{Path(settings.HTMX_SCRIPT).name}",
         "THEME": theme_of(request),
     }

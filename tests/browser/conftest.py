@@ -2,13 +2,17 @@
 
 Whatever a browser complains of fails the journey: a violation of the Content-Security-Policy, an
 error of a page's script, or an error on its console.
+
+Every journey is made with the htmx that the shop serves, and again with htmx 4, in a shop of its own.
 """
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,8 +20,10 @@ from playwright.sync_api import sync_playwright
 
 from project.embedded_postgres.removal import remove
 from tests.browser.chromium import launch
+from tests.browser.npm import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
+SERVED, NEXT = "htmx as served", "htmx.org@4.0.1"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 NOTE_VIOLATIONS = """
@@ -36,20 +42,13 @@ class Address(str):
         return address
 
 
-@pytest.fixture(scope="package")
-def demo(tmp_path_factory):
+@pytest.fixture(scope="package", params=[SERVED, NEXT])
+def demo(request, tmp_path_factory):
     """Start ``manage.py demo`` on a free port with a database of its own; return its address."""
     home = tmp_path_factory.mktemp("demo")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "DATABASE_URL"))}
-    environment = kept | {
-        "EMBEDDED_POSTGRES_DIR": str(home / "postgres"),
-        "DEBUG": "0",
-        "ENV_FILE": os.devnull,
-        "DJANGO_SETTINGS_MODULE": "project.settings",
-    }
-    environment.pop("DEMO", None)
-    environment.pop("EMAIL_URL", None)
-    environment.pop("SITE_URL", None)
+    environment = _environment(home)
+    if request.param != SERVED:
+        environment["HTMX_SCRIPT"] = str(_alone(home, fetch(request.param) / "dist/htmx.min.js"))
     with (home / "log").open("w+") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", "0"],
@@ -67,10 +66,29 @@ def demo(tmp_path_factory):
             remove(home / "postgres")
 
 
+# For what does not depend on the version of htmx.
+only_as_served = pytest.mark.parametrize("demo", [SERVED], indirect=True, scope="package")
+
+
+def _environment(home):
+    """Return an environment in which nothing of the developer's own is left."""
+    ours = ("STRIPE_", "DATABASE_URL", "DEMO", "EMAIL_URL", "SITE_URL", "HTMX_SCRIPT")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {
+        "EMBEDDED_POSTGRES_DIR": str(home / "postgres"),
+        "DEBUG": "0",
+        "ENV_FILE": os.devnull,
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+    }
+
+
+def _alone(home, script):
+    """Return a copy of a script in a folder of its own, which is served whole."""
+    (home / "htmx").mkdir()
+    return Path(shutil.copy(script, home / "htmx"))
+
+
 def _address(process, log):
     """Return where the demo says that it is open."""
-    import time
-
     for _ in range(600):
         if found := re.search(r"open at (http://\S+)", log.read_text()):
             return found[1]

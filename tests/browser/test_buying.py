@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, only_as_served
 from tests.browser.steps import BREAD, DECLINED, SKY, add_to_cart, pay, sign_in_by_code
 
 pytestmark = pytest.mark.browser
@@ -61,6 +61,7 @@ def test_buying_flips_the_panel_and_opens_the_first_lesson(open_browser, viewpor
     study_and_look_at_the_shelf(page)
 
 
+@only_as_served
 def test_buying_without_javascript(open_browser):
     page = open_browser(java_script_enabled=False)
     fill_the_cart(page)
