@@ -3,7 +3,7 @@
 Whatever a browser complains of fails the journey: a violation of the Content-Security-Policy, an
 error of a page's script, or an error on its console.
 
-Every journey is made with the htmx that the shop serves, and again with htmx 4, in a shop of its own.
+Every journey is made with the htmx that the shop serves, and again with htmx 4, in another shop.
 """
 
 import os
