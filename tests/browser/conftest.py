@@ -6,6 +6,7 @@ error of a page's script, or an error on its console.
 Every journey is made with the htmx that the shop serves, and again with htmx 4, in another shop.
 """
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from project.demo.address import settings_for
 from project.embedded_postgres.removal import remove
 from tests.browser.chromium import launch
 from tests.browser.npm import fetch
@@ -99,6 +101,27 @@ def _address(process, log):
 
 
 @pytest.fixture(scope="package")
+def shown(demo):
+    """Return what ``tests/browser/states.py`` has made in the demo's database."""
+    return json.loads(run_beside(demo, "-m", "tests.browser.states"))
+
+
+def run_beside(demo, *arguments):
+    """Run Python with the demo's settings and database; return what it prints."""
+    host, port = re.search(r"http://(.+):(\d+)", demo).groups()
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **settings_for(host, int(port), given={}), **demo.environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="package")
 def chromium():
     """Return a running Chromium."""
     with sync_playwright() as playwright:
@@ -129,7 +152,8 @@ def open_browser(chromium, demo):
 
 
 def _listen(message, complaints):
-    """Note errors. A form that is refused with a 4xx of ours is an answer, not an error."""
+    """Note errors. A form or a page that we refuse with a 4xx is an answer, not an error."""
     is_answer = re.search(r"the server responded with a status of 4(02|22)", message.text)
-    if message.type == "error" and not is_answer:
+    is_page = message.page and message.location.get("url") == message.page.url
+    if message.type == "error" and not (is_answer or is_page):
         complaints.append(f"{message.text} ({message.location.get('url')})")
