@@ -37,7 +37,7 @@ def render_markdown(source: str) -> str:
 
 
 def _reachable_by_keyboard(html: str) -> str:
-    """Let the keyboard scroll what is wider than a phone. In the source these tags would be text."""
+    """Let the keyboard scroll what is wider than a phone. In the source, such tags are text."""
     for tag in ("pre", "table"):
         html = html.replace(f"<{tag}>", f'<{tag} tabindex="0">')
     return html

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from project.stylesheet import stylesheet_url
 from project.theme import theme_of
 
 
@@ -17,5 +18,6 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "SANDBOX": settings.SANDBOX,
         "SITE_URL": settings.SITE_URL,
         "HTMX_SCRIPT": settings.HTMX_SCRIPT and f"htmx/{Path(settings.HTMX_SCRIPT).name}",
+        "STYLESHEET": stylesheet_url,
         "THEME": theme_of(request),
     }

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from project.stylesheet import stylesheet
 from project.theme import theme
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", include("library.urls")),
     path("accounts/", include("project.accounts.urls")),
     path("admin/", admin.site.urls),
+    path("style/<slug:digest>.css", stylesheet, name="stylesheet"),
     path("theme/", theme, name="theme"),
 ]
 
