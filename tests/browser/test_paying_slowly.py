@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import run_beside
+from tests.browser.shop import run_beside
 from tests.browser.steps import BREAD, add_to_cart, pay, pay_by_debit, read_mail, sign_in_by_code
 
 pytestmark = pytest.mark.browser
