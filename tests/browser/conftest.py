@@ -18,6 +18,7 @@ from tests.browser.shop import run_beside, running_demo
 
 SERVED, NEXT = "htmx as served", "htmx.org@4.0.1"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SMALLEST = {"width": 320, "height": 640}
 
 NOTE_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -55,14 +56,17 @@ def chromium():
 
 @pytest.fixture
 def open_browser(chromium, demo):
-    """Return a function that opens a fresh browser profile; complaints fail the test."""
+    """Return a function that opens a fresh browser profile; complaints fail the test.
+
+    But for those that match what it ``accepts``, where a failure is what is looked at.
+    """
     contexts, complaints = [], []
 
-    def open_one(**options):
+    def open_one(*, accepts="", **options):
         context = chromium.new_context(base_url=demo, **{"viewport": WIDE, **options})
         context.set_default_timeout(15_000)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on("console", lambda message: _listen(message, complaints))
+        context.on("console", lambda message: _listen(message, complaints, accepts))
         if options.get("java_script_enabled", True):
             context.add_init_script(NOTE_VIOLATIONS)
         contexts.append(context)
@@ -74,9 +78,26 @@ def open_browser(chromium, demo):
     assert complaints == []
 
 
-def _listen(message, complaints):
+@pytest.fixture
+def see(open_browser, demo, shown):
+    """Return a function that opens the page of a state, as whoever sees it."""
+
+    def open_state(name, **options):
+        page = open_browser(**options)
+        there = shown["states"][name]
+        if there["session"]:
+            cookie = {"name": "session", "value": there["session"], "url": str(demo)}
+            page.context.add_cookies([cookie])
+        page.goto(there["path"])
+        return page
+
+    return open_state
+
+
+def _listen(message, complaints, accepts):
     """Note errors. A form or a page that we refuse with a 4xx is an answer, not an error."""
     is_answer = re.search(r"the server responded with a status of 4(02|22)", message.text)
+    is_accepted = accepts and re.search(accepts, message.text)
     is_page = message.page and message.location.get("url") == message.page.url
-    if message.type == "error" and not (is_answer or is_page):
+    if message.type == "error" and not (is_answer or is_page or is_accepted):
         complaints.append(f"{message.text} ({message.location.get('url')})")

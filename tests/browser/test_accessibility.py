@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import WIDE, only_as_served
+from tests.browser.conftest import SMALLEST, WIDE, only_as_served
 from tests.browser.names import ERRORS, STATES
 from tests.browser.npm import fetch
 from tests.browser.steps import BREAD, add_to_cart
@@ -16,7 +16,6 @@ from tests.browser.steps import BREAD, add_to_cart
 pytestmark = [pytest.mark.browser, only_as_served]
 
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-PHONE = {"width": 320, "height": 640}
 LOOK = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
   violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`))"""
 
@@ -33,7 +32,7 @@ def look(axe):
     def look_at(page):
         page.evaluate(axe)  # as the browser's tools do, which the page's policy does not concern
         found = {}
-        for viewport in (WIDE, PHONE):
+        for viewport in (WIDE, SMALLEST):
             page.set_viewport_size(viewport)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -41,25 +40,9 @@ def look(axe):
                 found[viewport["width"], scheme] = page.evaluate(LOOK)
         assert {where: what for where, what in found.items() if what} == {}
         wide = page.evaluate("() => document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], "It scrolls sideways."
+        assert wide <= SMALLEST["width"], "It scrolls sideways."
 
     return look_at
-
-
-@pytest.fixture
-def see(open_browser, demo, shown):
-    """Return a function that opens the page of a state, as whoever sees it."""
-
-    def open_state(name):
-        page = open_browser()
-        there = shown["states"][name]
-        if there["session"]:
-            cookie = {"name": "session", "value": there["session"], "url": str(demo)}
-            page.context.add_cookies([cookie])
-        page.goto(there["path"])
-        return page
-
-    return open_state
 
 
 @pytest.mark.parametrize("name", STATES)
