@@ -217,3 +217,22 @@ def test_menus_need_no_script(open_browser, demo, shown):
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without"])
+def test_the_dark_is_chosen_and_stays_chosen(open_browser, has_script):
+    page = open_browser(java_script_enabled=has_script, color_scheme="light")
+    page.goto("/courses/bread-from-scratch/")
+    if has_script:
+        page.get_by_role("button", name="Dark").scroll_into_view_if_needed()
+    place = page.evaluate("() => scrollY")
+
+    page.get_by_role("button", name="Dark").click()
+
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+    expect(page.locator("html")).to_have_css("background-color", "rgb(23, 20, 16)")
+    assert page.url.endswith("/courses/bread-from-scratch/")
+    assert not has_script or page.evaluate("() => scrollY") == place
+    page.goto("/cart/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
