@@ -26,13 +26,21 @@ def render_markdown(source: str) -> str:
     HTML in the source is shown as text. Whatever else could act on a page, such as
     ``javascript:`` links, is taken out.
     """
-    return nh3.clean(
+    html = nh3.clean(
         _markdown.render(source),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"https", "http", "mailto"},
         link_rel="nofollow noopener noreferrer",
     )
+    return _reachable_by_keyboard(html)
+
+
+def _reachable_by_keyboard(html: str) -> str:
+    """Let the keyboard scroll what is wider than a phone. In the source, such tags are text."""
+    for tag in ("pre", "table"):
+        html = html.replace(f"<{tag}>", f'<{tag} tabindex="0">')
+    return html
 
 
 def _align_by_class(state: StateCore) -> None:

@@ -1,9 +1,13 @@
 """What every template knows of the shop."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from project.stylesheet import stylesheet_url
+from project.theme import theme_of
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
@@ -14,4 +18,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "SANDBOX": settings.SANDBOX,
         "SITE_URL": settings.SITE_URL,
         "REFUND_DAYS": settings.REFUND_DAYS,
+        "HTMX_SCRIPT": settings.HTMX_SCRIPT and f"htmx/{Path(settings.HTMX_SCRIPT).name}",
+        "STYLESHEET": stylesheet_url,
+        "THEME": theme_of(request),
     }

@@ -4,13 +4,12 @@ htmx puts no error into the page (templates/base.html): it gets the status and a
 static/js/app.js says so in a toast.
 """
 
-from urllib.parse import urlsplit
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from project.htmx import came_from
 
 RETRY_AFTER = 60  # seconds
 
@@ -60,7 +59,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     if request.headers.get("HX-Request"):
         return HttpResponse(status=403, headers={"HX-Refresh": "true"})
-    return render(request, "403_csrf.html", {"back": _came_from(request)}, status=403)
+    return render(request, "403_csrf.html", {"back": came_from(request)}, status=403)
 
 
 def _in_shop(request: HttpRequest, status: int) -> HttpResponse:
@@ -81,12 +80,3 @@ def _without_shop(request: HttpRequest, status: int) -> HttpResponse:
 def _short(status: int) -> HttpResponse:
     text = SHORT_TEXTS[status]
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-
-
-def _came_from(request: HttpRequest) -> str:
-    """Return the path of the page that holds the form, or the catalog's."""
-    referer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}):
-        return "/"
-    parts = urlsplit(referer)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -102,3 +104,45 @@ def login_required[**P](
         return sign_in_first(request)
 
     return guarded
+
+
+def came_from(request: HttpRequest) -> str:
+    """Return the path of the page that sent the form, or the catalog's.
+
+    The page's own address, even if htmx has changed it since: not a field of the form, which would
+    know only where the page began.
+    """
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}):
+        return "/"
+    parts = urlsplit(referer)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+
+
+def same_origin_only[**P](
+    view: Callable[Concatenate[HtmxRequest, P], HttpResponse],
+) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
+    """Refuse what another site sends. For forms on pages that must not set a CSRF cookie.
+
+    Browsers say where a request comes from in ``Sec-Fetch-Site``, and older ones in ``Origin``;
+    what says neither is no browser, and carries nobody's cookies.
+    """
+
+    @wraps(view)
+    def guarded(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if _comes_from_elsewhere(request):
+            return HttpResponseForbidden("This request came from another site.")
+        return view(request, *args, **kwargs)
+
+    return csrf_exempt(guarded)
+
+
+def _comes_from_elsewhere(request: HtmxRequest) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site != "same-origin"
+    origin = request.headers.get("Origin")
+    try:
+        return origin is not None and urlsplit(origin).netloc != request.get_host()
+    except ValueError:
+        return True

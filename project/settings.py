@@ -129,6 +129,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "project.compression.CompressText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "project.headers.more_headers",
@@ -213,7 +214,11 @@ CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://cache")}
 # Static files
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+# Another htmx than the one that django-htmx brings: the path of its script.
+HTMX_SCRIPT = env("HTMX_SCRIPT", default="")
+if HTMX_SCRIPT:
+    STATICFILES_DIRS += [("htmx", Path(HTMX_SCRIPT).parent)]
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / ".static")))
 # Until `collectstatic` has run, as in a fresh checkout, files are served from where they lie.
 IS_COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()

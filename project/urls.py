@@ -7,6 +7,8 @@ from django.urls import include, path
 
 from catalog.sitemaps import SITEMAPS
 from project import discovery
+from project.stylesheet import stylesheet
+from project.theme import theme
 
 urlpatterns = [
     path("", include("catalog.urls")),
@@ -19,6 +21,8 @@ urlpatterns = [
     path("manifest.webmanifest", discovery.manifest, name="manifest"),
     path("favicon.ico", discovery.favicon, name="favicon"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("style/<slug:digest>.css", stylesheet, name="stylesheet"),
+    path("theme/", theme, name="theme"),
 ]
 
 if settings.SANDBOX:

@@ -1,24 +1,18 @@
 """The cart: what is in it, and changing that."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate
-from urllib.parse import urlsplit
-
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseForbidden
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Course
 from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.models import MAX_SEATS, Order
-from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
+from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
 from project.limits import Limit, limited
 
 CART = Limit("cart", times=60, seconds=60)
@@ -47,35 +41,6 @@ class SeatsForm(forms.Form):
     """What the seats field and the remove button send."""
 
     seats = forms.IntegerField(min_value=0, max_value=MAX_SEATS, error_messages=WRONG_SEATS)
-
-
-def same_origin_only[**P](
-    view: Callable[Concatenate[HtmxRequest, P], HttpResponse],
-) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
-    """Refuse what another site sends. For forms on pages that must not set a CSRF cookie.
-
-    Browsers say where a request comes from in ``Sec-Fetch-Site``, and older ones in ``Origin``;
-    what says neither is no browser, and carries nobody's cookies.
-    """
-
-    @wraps(view)
-    def guarded(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if _comes_from_elsewhere(request):
-            return HttpResponseForbidden("This request came from another site.")
-        return view(request, *args, **kwargs)
-
-    return csrf_exempt(guarded)
-
-
-def _comes_from_elsewhere(request: HtmxRequest) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site:
-        return site != "same-origin"
-    origin = request.headers.get("Origin")
-    try:
-        return origin is not None and urlsplit(origin).netloc != request.get_host()
-    except ValueError:
-        return True
 
 
 @never_cache

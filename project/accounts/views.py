@@ -30,6 +30,20 @@ def keep_next[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
     return kept
 
 
+def refuse_by_status[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Have ``view`` answer 422 when it shows a form again that was sent; allauth says 200."""
+
+    @wraps(view)
+    def refused(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(*args, **kwargs)
+        request = args[0]
+        if isinstance(request, HttpRequest) and request.method == "POST":
+            response.status_code = 422 if response.status_code == 200 else response.status_code
+        return response
+
+    return refused
+
+
 @require_safe
 def entrance(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Lead to the entrance, with what the address says: ``next``, perhaps an e-mail address."""

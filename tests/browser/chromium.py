@@ -24,8 +24,7 @@ def launch(playwright: Playwright):
     Playwright's is installed if there is none. Raise ``RuntimeError`` with one sentence that says
     what to install if that is impossible.
     """
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path:
+    if path := installed():
         return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
     try:
         return playwright.chromium.launch(args=ARGUMENTS)
@@ -38,6 +37,11 @@ def launch(playwright: Playwright):
             "The browser journeys need Chromium: install it (on Debian `apt-get install "
             "chromium`), or name one in the variable CHROMIUM."
         ) from error
+
+
+def installed() -> str | None:
+    """Return the path of the Chromium that ``CHROMIUM`` names, or of the machine's."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def _install() -> None:

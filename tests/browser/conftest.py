@@ -2,23 +2,23 @@
 
 Whatever a browser complains of fails the journey: a violation of the Content-Security-Policy, an
 error of a page's script, or an error on its console.
+
+Every journey is made with the htmx that the shop serves, and again with htmx 4, in another shop.
 """
 
-import os
+import json
 import re
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from project.embedded_postgres.removal import remove
 from tests.browser.chromium import launch
+from tests.browser.npm import fetch
+from tests.browser.shop import run_beside, running_demo
 
-ROOT = Path(__file__).resolve().parents[2]
+SERVED, NEXT = "htmx as served", "htmx.org@4.0.1"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SMALLEST = {"width": 320, "height": 640}
 
 NOTE_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -27,58 +27,22 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-class Address(str):
-    """Where the demo is, with the environment that it was started in."""
+# For what does not depend on the version of htmx.
+only_as_served = pytest.mark.parametrize("demo", [SERVED], indirect=True, scope="package")
 
-    def __new__(cls, url, environment):
-        address = super().__new__(cls, url)
-        address.environment = environment
-        return address
+
+@pytest.fixture(scope="package", params=[SERVED, NEXT])
+def demo(request, tmp_path_factory):
+    """Return the address of a demo that runs."""
+    script = None if request.param == SERVED else fetch(request.param) / "dist/htmx.min.js"
+    with running_demo(tmp_path_factory.mktemp("demo"), htmx_script=script) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory):
-    """Start ``manage.py demo`` on a free port with a database of its own; return its address."""
-    home = tmp_path_factory.mktemp("demo")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STRIPE_", "DATABASE_URL"))}
-    environment = kept | {
-        "EMBEDDED_POSTGRES_DIR": str(home / "postgres"),
-        "MEDIA_ROOT": str(home / "media"),
-        "DEBUG": "0",
-        "ENV_FILE": os.devnull,
-        "DJANGO_SETTINGS_MODULE": "project.settings",
-    }
-    environment.pop("DEMO", None)
-    environment.pop("EMAIL_URL", None)
-    environment.pop("SITE_URL", None)
-    with (home / "log").open("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", "--port", "0"],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            yield Address(_address(process, home / "log"), environment)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=40)
-            remove(home / "postgres")
-
-
-def _address(process, log):
-    """Return where the demo says that it is open."""
-    import time
-
-    for _ in range(600):
-        if found := re.search(r"open at (http://\S+)", log.read_text()):
-            return found[1]
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError(f"The demo did not start:\n{log.read_text()}")
+def shown(demo):
+    """Return what ``tests/browser/states.py`` has made in the demo's database."""
+    return json.loads(run_beside(demo, "-m", "tests.browser.states"))
 
 
 @pytest.fixture(scope="package")
@@ -92,14 +56,17 @@ def chromium():
 
 @pytest.fixture
 def open_browser(chromium, demo):
-    """Return a function that opens a fresh browser profile; complaints fail the test."""
+    """Return a function that opens a fresh browser profile; complaints fail the test.
+
+    But for those that match what it ``accepts``, where a failure is what is looked at.
+    """
     contexts, complaints = [], []
 
-    def open_one(**options):
+    def open_one(*, accepts="", **options):
         context = chromium.new_context(base_url=demo, **{"viewport": WIDE, **options})
         context.set_default_timeout(15_000)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on("console", lambda message: _listen(message, complaints))
+        context.on("console", lambda message: _listen(message, complaints, accepts))
         if options.get("java_script_enabled", True):
             context.add_init_script(NOTE_VIOLATIONS)
         contexts.append(context)
@@ -111,8 +78,26 @@ def open_browser(chromium, demo):
     assert complaints == []
 
 
-def _listen(message, complaints):
-    """Note errors. A form that is refused with a 4xx of ours is an answer, not an error."""
+@pytest.fixture
+def see(open_browser, demo, shown):
+    """Return a function that opens the page of a state, as whoever sees it."""
+
+    def open_state(name, **options):
+        page = open_browser(**options)
+        there = shown["states"][name]
+        if there["session"]:
+            cookie = {"name": "session", "value": there["session"], "url": str(demo)}
+            page.context.add_cookies([cookie])
+        page.goto(there["path"])
+        return page
+
+    return open_state
+
+
+def _listen(message, complaints, accepts):
+    """Note errors. A form or a page that we refuse with a 4xx is an answer, not an error."""
     is_answer = re.search(r"the server responded with a status of 4(02|22)", message.text)
-    if message.type == "error" and not is_answer:
+    is_accepted = accepts and re.search(accepts, message.text)
+    is_page = message.page and message.location.get("url") == message.page.url
+    if message.type == "error" and not (is_answer or is_page or is_accepted):
         complaints.append(f"{message.text} ({message.location.get('url')})")

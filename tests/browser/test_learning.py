@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW
+from tests.browser.conftest import NARROW, only_as_served
 from tests.browser.steps import BREAD, sign_in_by_code
 
 pytestmark = pytest.mark.browser
@@ -77,6 +77,7 @@ def test_a_seat_is_handed_out_taken_and_studied(open_browser, office):
     page.wait_for_url("**/heat-and-steam/")
 
 
+@only_as_served
 def test_a_course_is_written_on_one_page(office):
     page = office
     page.goto("/admin/catalog/course/add/")
@@ -109,6 +110,7 @@ def test_a_course_is_written_on_one_page(office):
     expect(page.get_by_text("$19.50").first).to_be_visible()
 
 
+@only_as_served
 @pytest.mark.parametrize(
     "path", ["catalog/course/", "catalog/lesson/", "catalog/topic/", "library/enrollment/"]
 )

@@ -1,17 +1,13 @@
 """Money that takes its time: banks that pay later, or refuse later, and webhooks that are lost."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import expect
 
-from project.demo.address import settings_for
-from tests.browser.conftest import ROOT
+from tests.browser.shop import run_beside
 from tests.browser.steps import BREAD, add_to_cart, pay, pay_by_debit, read_mail, sign_in_by_code
 
 pytestmark = pytest.mark.browser
@@ -110,7 +106,7 @@ def test_a_lost_webhook_is_made_up_for_by_reconciliation(at_the_till, demo, open
         page.unroute_all()
         page.goto("about:blank")
 
-        told = reconcile(demo)
+        told = run_beside(demo, "manage.py", "reconcile", "--commit")
     finally:
         control(demo, "webhooks", is_dropping=False)
 
@@ -121,18 +117,3 @@ def test_a_lost_webhook_is_made_up_for_by_reconciliation(at_the_till, demo, open
     again.goto("/library/")
     sign_in_by_code(again, "lost@example.com")
     expect(again.get_by_role("heading", name=BREAD)).to_be_visible()
-
-
-def reconcile(demo):
-    """Run the command as an operator does; return what it prints."""
-    host, port = re.search(r"http://(.+):(\d+)", demo).groups()
-    done = subprocess.run(
-        [sys.executable, "manage.py", "reconcile", "--commit"],
-        cwd=ROOT,
-        env={**os.environ, **settings_for(host, int(port), given={}), **demo.environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout

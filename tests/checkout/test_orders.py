@@ -47,7 +47,7 @@ def test_waiting_page_polls_and_reloads_itself_without_javascript(shopper, order
     page = text_of(shopper.client.get(order.get_absolute_url()))
 
     assert 'hx-trigger="every 2s, poll-now"' in page
-    assert f'http-equiv="refresh" content="3;url={order.get_absolute_url()}?t=' in page
+    assert f'http-equiv="refresh" content="3; url={order.get_absolute_url()}?t=' in page
     assert "Start lesson 1" not in page
 
 

@@ -1,0 +1,181 @@
+"""Every page of the shop in every state, made in the demo's database rather than by clicking.
+
+Run with the demo's environment: ``python -m tests.browser.states`` prints, for each state, its
+address and the session of the person who sees it.
+"""
+
+import json
+import sys
+import time
+from types import SimpleNamespace
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.models import AnonymousUser  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
+
+from catalog.models import Course, CourseStatus  # noqa: E402
+from checkout.gateways import RefundSnapshot, SessionState  # noqa: E402
+from checkout.models import Payment  # noqa: E402
+from checkout.refunds import apply_refunds  # noqa: E402
+from checkout.settlement import settle  # noqa: E402
+from library.models import EnrollmentStatus  # noqa: E402
+from project import errors  # noqa: E402
+from project.accounts.models import User  # noqa: E402
+from tests.checkout.shop import create_order, create_payment, snapshot_of  # noqa: E402
+from tests.factories import complete, create_course, create_seat, enroll  # noqa: E402
+
+
+def main() -> None:
+    """Make the states, and print them."""
+    states = {**visitors(), **orders(), **learners(), **seats()}
+    sys.stdout.write(json.dumps({"states": states, "errors": error_pages()}))
+
+
+def visitors():
+    """Pages that anybody sees."""
+    course = "/courses/bread-from-scratch/"
+    preview = "/courses/bread-from-scratch/?preview=what-flour-does"
+    full, noticed = person(), person()
+    fill(full, "bread-from-scratch", seats=2)
+    fill(full, "sky-with-your-own-eyes")
+    changed, gone = sold("A course whose price changes"), sold("A course that is withdrawn")
+    fill(noticed, changed.slug)
+    fill(noticed, gone.slug)
+    Course.objects.filter(pk=changed.pk).update(price_minor=4900)
+    Course.objects.filter(pk=gone.pk).update(status=CourseStatus.ARCHIVED)
+    return {
+        "catalog": state("/"),
+        "search": state("/?q=bread"),
+        "search without a result": state("/?q=zzzzqqqq"),
+        "course": state(course),
+        "course in the cart": state(course, full),
+        "preview": state(preview),
+        "cart, empty": state("/cart/"),
+        "cart, full": state("/cart/", full),
+        "cart, changed": state("/cart/", noticed),
+        "sign in": state("/accounts/login/"),
+        "nothing here": state("/nowhere/"),
+    }
+
+
+def orders():
+    """An order in each of its states, and the list."""
+    buyer = person("buyer@example.com")
+
+    def order(outcome: SessionState | None = None, **changes: object) -> Payment:
+        course = sold(f"Course {buyer.user.orders.count() + 1} that was ordered")
+        order = create_order(buyer=buyer.user, courses=[course], with_cart=False)
+        payment = create_payment(order=order)
+        if outcome:
+            settle(payment.pk, snapshot_of(payment, outcome, **changes))
+        return payment
+
+    def page(payment, query=""):
+        return state(payment.order.get_absolute_url() + query, buyer)
+
+    refunded, canceled, slow = order(SessionState.PAID), order(), int(time.time()) - 600
+    back = RefundSnapshot(
+        refund_id="re_shown", status="succeeded", amount_minor=3900, currency="usd"
+    )
+    apply_refunds(refunded.pk, [back], is_complete=True)
+    canceled.order.cancel()
+    return {
+        "order, pending": page(order()),
+        "order, slow": page(order(), f"?t={slow}"),
+        "order, at the bank": page(order(SessionState.PROCESSING)),
+        "order, paid": page(order(SessionState.PAID)),
+        "order, held": page(order(SessionState.PAID, amount_minor=100)),
+        "order, failed": page(order(SessionState.FAILED)),
+        "order, expired": page(order(SessionState.EXPIRED)),
+        "order, canceled": page(canceled),
+        "order, refunded": page(refunded),
+        "orders": state("/orders/", buyer),
+        "orders, none": state("/orders/", person("nothing@example.com")),
+    }
+
+
+def learners():
+    """The library, and what learners see of the shop."""
+    learner, fresh = person("reader@example.com"), person("fresh@example.com")
+    bread = Course.objects.get(slug="bread-from-scratch")
+    enroll(learner.user, course=bread)
+    enroll(learner.user, course=sold("A course on hold"), status=EnrollmentStatus.SUSPENDED)
+    lessons = [lesson for section in bread.sections.all() for lesson in section.lessons.all()]
+    complete(learner.user, lessons[0])
+    path = "/library/bread-from-scratch/"
+    return {
+        "catalog of a learner": state("/", learner),
+        "course that is owned": state("/courses/bread-from-scratch/", learner),
+        "shelf": state("/library/", learner),
+        "shelf, empty": state("/library/", fresh),
+        "course to study": state(path, learner),
+        "lesson": state(f"{path}{lessons[1].slug}/", learner),
+        "lesson, done": state(f"{path}{lessons[0].slug}/", learner),
+        "not for this account": state("/admin/", learner),
+        "e-mail addresses": state("/accounts/email/", learner),
+    }
+
+
+def seats():
+    """A seat to give away, in each of its states."""
+    free = create_seat(course=sold("A gift"))
+    taken = enroll(course=free.course)
+    ended = enroll(course=free.course, status=EnrollmentStatus.REVOKED)
+    return {
+        "seat, to a stranger": state(_path(free.claim_url)),
+        "seat, free": state(_path(free.claim_url), person("guest@example.com")),
+        "seat, taken": state(_path(taken.claim_url), person("late@example.com")),
+        "seat, no longer there": state(_path(ended.claim_url), person("later@example.com")),
+    }
+
+
+def error_pages():
+    """The pages of errors that cannot be provoked from outside."""
+    request = RequestFactory().get("/")
+    request.user, request.session = AnonymousUser(), {}
+    answers = {
+        400: errors.bad_request(request, Exception()),
+        429: errors.too_many_requests(request),
+        500: errors.server_error(request),
+    }
+    return {status: answer.content.decode() for status, answer in answers.items()}
+
+
+def person(email: str = ""):
+    """Return somebody with a session, who is signed in if they have an address."""
+    client = Client(headers={"host": settings.SITE_HOST})
+    user = None
+    if email:
+        user = User.objects.create_user(email, None)
+        client.force_login(user)
+    return SimpleNamespace(client=client, user=user)
+
+
+def fill(somebody, slug: str, *, seats: int = 1) -> None:
+    """Put a course into somebody's cart."""
+    answer = somebody.client.post("/cart/items/", {"course": slug, "seats": seats})
+    assert answer.status_code == 303, answer
+
+
+def sold(title: str):
+    """Return a course with a few lessons that is for sale, but not listed."""
+    return create_course(title=title, lessons=3, status=CourseStatus.UNLISTED)
+
+
+def state(path: str, somebody=None) -> dict[str, str]:
+    """Return where a state is seen, and the cookie of whoever sees it."""
+    cookies = somebody.client.cookies if somebody else {}
+    session = cookies.get(settings.SESSION_COOKIE_NAME)
+    return {"path": path, "session": session.value if session else ""}
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+if __name__ == "__main__":
+    main()
