@@ -20,6 +20,7 @@ COMPONENTS = [
     "pieces",
     "hues",
     "catalog",
+    "shelf",
     "course",
     "cart",
     "reading",
