@@ -1,11 +1,18 @@
-"""What is for sale: courses, their sections and lessons."""
+"""What is for sale: courses, their sections and lessons, and bundles."""
 
-from catalog.models.course import Course, InvalidTransition
+from catalog.models.bundle import Bundle, BundleEntry, BundleOffer, BundlePart
+from catalog.models.course import Course
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
+from catalog.models.price_history import PricePoint
+from catalog.models.sellable import InvalidTransition
 
 __all__ = [
+    "Bundle",
+    "BundleEntry",
+    "BundleOffer",
+    "BundlePart",
     "Course",
     "CourseQuerySet",
     "CourseStatus",
@@ -13,6 +20,7 @@ __all__ = [
     "InvalidTransition",
     "Lesson",
     "Level",
+    "PricePoint",
     "Section",
     "Topic",
 ]

@@ -4,32 +4,20 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog.markdown import render_markdown
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.people_and_topics import Instructor, Topic
-from catalog.money import format_money
-
-# Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
-# that exists. None leads back to a draft: learners may have it by then.
-NEXT_STATUSES = {
-    CourseStatus.DRAFT: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
-    CourseStatus.PUBLISHED: {CourseStatus.UNLISTED, CourseStatus.ARCHIVED},
-    CourseStatus.UNLISTED: {CourseStatus.PUBLISHED, CourseStatus.ARCHIVED},
-    CourseStatus.ARCHIVED: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
-}
+from catalog.models.price_history import lowest_before_sale, write_prices_down
+from catalog.models.priced import PRICE_FIELDS, Priced
+from catalog.models.sellable import ON_THE_SHELF, Sellable
 
 
-class InvalidTransition(Exception):
-    """The thing cannot make this move from where it is."""
-
-
-class Course(models.Model):
+class Course(Sellable, Priced):
     """A course as it is sold and studied."""
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -60,33 +48,15 @@ class Course(models.Model):
     hue = models.PositiveSmallIntegerField(
         default=40, help_text="The course's own color, 0 to 359."
     )
-    price_minor = models.PositiveIntegerField(
-        "price", help_text="In the smallest unit of the shop's currency: 3900 for $39."
-    )
-    compare_at_minor = models.PositiveIntegerField(
-        "compare-at price",
-        null=True,
-        blank=True,
-        help_text="An earlier, higher price, if honest.",
-    )
-    currency = models.CharField(max_length=3, editable=False)
-    status = models.CharField(max_length=16, choices=CourseStatus, default=CourseStatus.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
     lesson_count = models.PositiveIntegerField(default=0, editable=False)
     minutes = models.PositiveIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = CourseQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(hue__lt=360), name="course_hue_is_an_angle"),
-            models.CheckConstraint(
-                condition=Q(compare_at_minor__isnull=True)
-                | Q(compare_at_minor__gt=F("price_minor")),
-                name="course_compare_at_is_higher",
-            ),
+            *Priced.Meta.constraints,
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -101,44 +71,32 @@ class Course(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the rendered description beside its source, and the day of publication."""
+        """Keep what follows from the rest: rendered text, day of publication, price history."""
         self.description_html = render_markdown(self.description)
         self.currency = self.currency or settings.SHOP_CURRENCY
-        if self.is_for_sale and self.published_at is None:
-            self.published_at = timezone.now()
-        super().save(*args, **kwargs)
+        self.note_publication()
+        with transaction.atomic():
+            is_new = self._state.adding
+            if not is_new:
+                self._write_prices_down()
+            super().save(*args, **kwargs)
+            if is_new:
+                self._write_prices_down()
 
     def get_absolute_url(self) -> str:
         """Return where the course is sold."""
         return reverse("catalog:course_detail", args=[self.slug])
 
     @property
-    def price(self) -> str:
-        """The price as people write it, or "Free"."""
-        return format_money(self.price_minor, self.currency) if self.price_minor else "Free"
-
-    @property
     def is_for_sale(self) -> bool:
         """Whether it can be bought now."""
-        return self.status in (CourseStatus.PUBLISHED, CourseStatus.UNLISTED)
+        return self.status in ON_THE_SHELF
 
     @property
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
         hours, minutes = divmod(self.minutes, 60)
         return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
-
-    def publish(self) -> bool:
-        """Put it into the catalog. Return whether anything changed."""
-        return self._sell_as(CourseStatus.PUBLISHED)
-
-    def unlist(self) -> bool:
-        """Sell it only to those who have its address. Return whether anything changed."""
-        return self._sell_as(CourseStatus.UNLISTED)
-
-    def archive(self) -> bool:
-        """Stop selling it; its learners keep it. Return whether anything changed."""
-        return self._move_to(CourseStatus.ARCHIVED)
 
     def recount(self) -> None:
         """Keep the number of lessons and the minutes that they take, so that no page counts."""
@@ -151,19 +109,23 @@ class Course(models.Model):
         )
         self.refresh_from_db(fields=["lesson_count", "minutes"])
 
-    def _sell_as(self, status: CourseStatus) -> bool:
-        return self._move_to(status, published_at=Coalesce("published_at", Now()))
-
     def _move_to(self, status: CourseStatus, **changes: Any) -> bool:
-        """Move to ``status``; return ``False`` if it was there already.
+        """Move to ``status``, and note that it is sold from now on, or no more."""
+        with transaction.atomic():
+            has_moved = super()._move_to(status, **changes)
+            if has_moved:
+                self.refresh_from_db(fields=PRICE_FIELDS)
+                self._write_prices_down()
+                Course.objects.filter(pk=self.pk).update(compare_at_minor=self.compare_at_minor)
+        return has_moved
 
-        Check and change are one UPDATE: of two people moving the same course, the database lets
-        one through.
+    def _write_prices_down(self) -> None:
+        """Write the price history, and find in it what may be struck through.
+
+        The course is locked, so that of two people who save it the history and the row say the
+        same.
         """
-        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
-        movable = Course.objects.filter(pk=self.pk, status__in=origins)
-        moved = movable.update(status=status, updated_at=timezone.now(), **changes)
-        self.refresh_from_db(fields=["status", "updated_at", *changes])
-        if self.status != status:
-            raise InvalidTransition(f"“{self}” cannot become {status.label.lower()}.")
-        return bool(moved)
+        Course.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
+        now = timezone.now()
+        history = write_prices_down(self, now=now)
+        self.compare_at_minor = lowest_before_sale(self, history, now)

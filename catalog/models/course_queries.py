@@ -1,9 +1,13 @@
 """Which courses to show, and to whom."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F
+from django.utils import timezone
+
+from catalog.models.priced import PRICE_FIELDS, price_at
 
 if TYPE_CHECKING:
     from catalog.models.course import Course  # noqa: F401  named in quotes below
@@ -18,9 +22,7 @@ CARD_FIELDS = (
     "status",
     "lesson_count",
     "minutes",
-    "price_minor",
-    "compare_at_minor",
-    "currency",
+    *PRICE_FIELDS,
     "instructor__name",
 )
 
@@ -60,6 +62,10 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def for_cards(self) -> "CourseQuerySet":
         """With what a card shows and nothing more; to ask for more is an error, not a query."""
         return self.select_related("instructor").only(*CARD_FIELDS).fetch_mode(models.FETCH_RAISE)
+
+    def with_price_now(self, now: datetime | None = None) -> "CourseQuerySet":
+        """With ``minor_now``, what each costs now in minor units, to filter and to sort by."""
+        return self.annotate(minor_now=price_at(now or timezone.now()))
 
     def newest_first(self) -> "CourseQuerySet":
         """The latest published first."""

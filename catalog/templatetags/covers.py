@@ -4,7 +4,7 @@ from django import template
 from django.urls import reverse
 
 from catalog.covers import cover_digest
-from catalog.models import Course
+from catalog.models import Bundle, Course
 
 HUE_STEP = 15  # degrees; static/css/hues.css has a rule for each step
 
@@ -19,6 +19,6 @@ def cover_url(course: Course) -> str:
 
 
 @register.filter
-def hue_step(course: Course) -> int:
-    """Return the number for ``data-hue``, 0 to 23, that gives an element the course's color."""
-    return round(course.hue / HUE_STEP) % (360 // HUE_STEP)
+def hue_step(thing: Course | Bundle) -> int:
+    """Return the number for ``data-hue``, 0 to 23, that gives an element the thing's color."""
+    return round(thing.hue / HUE_STEP) % (360 // HUE_STEP)

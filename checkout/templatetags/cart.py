@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 
-from checkout.carts import summary_of
+from catalog.models import Bundle, BundleOffer
+from checkout.carts import owned_on, summary_of
 from checkout.summary import CartSummary
 
 register = template.Library()
@@ -15,3 +16,9 @@ def current_cart(context: dict[str, Any]) -> CartSummary:
     """Return the cart as the visitor sees it. Writes nothing."""
     known = context.get("cart")
     return known if isinstance(known, CartSummary) else summary_of(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def bundle_offer(context: dict[str, Any], bundle: Bundle) -> BundleOffer:
+    """Return what the bundle is to the visitor: what they have of it is not charged."""
+    return bundle.offer_to(owned_on(context["request"]))

@@ -1,21 +1,22 @@
 """Courses as staff write them: a course and its outline on one page."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.conf import settings
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from catalog.admin.moving import Moving
 from catalog.forms import CourseForm
-from catalog.models import Course, Instructor, InvalidTransition, Lesson, Section, Topic
-
-EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
+from catalog.models import Course, Instructor, Lesson, Section, Topic
+from catalog.money import format_money
 
 
 class RowForm(forms.ModelForm):
@@ -82,22 +83,28 @@ class LessonInline(admin.TabularInline):
 
 
 @admin.register(Course)
-class CourseAdmin(admin.ModelAdmin):
+class CourseAdmin(Moving):
     """Courses. Their status is changed by the actions, each of which is a verb of the course."""
 
     form = CourseForm
     inlines = [SectionInline, LessonInline]
-    actions = ["publish", "unlist", "archive"]
     list_display = ["title", "status", "price", "lessons", "published_at"]
     list_filter = ["status", "level", "topics"]
     search_fields = ["title", "slug", "summary", "instructor__name"]
     ordering = ["-published_at", "-pk"]
     autocomplete_fields = ["instructor", "topics"]
     prepopulated_fields = {"slug": ["title"]}
-    readonly_fields = ["status", "published_at", "lesson_count", "minutes"]
+    readonly_fields = ["status", "published_at", "struck_through", "lesson_count", "minutes"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
-        ("Price", {"fields": ["price_minor", "compare_at_minor"]}),
+        ("Price", {"fields": ["price_minor"]}),
+        (
+            "Sale",
+            {
+                "fields": ["sale_price_minor", "sale_starts_at", "sale_ends_at", "struck_through"],
+                "description": "All times are UTC." if settings.TIME_ZONE == "UTC" else "",
+            },
+        ),
         ("What it is", {"fields": ["description", "outcomes", "instructor", "topics"]}),
         ("For whom", {"fields": ["level", "language"]}),
         ("Looks", {"fields": ["hue"]}),
@@ -109,33 +116,21 @@ class CourseAdmin(admin.ModelAdmin):
         """Show the price as people write it."""
         return course.price
 
+    @admin.display(description="struck through")
+    def struck_through(self, course: Course) -> str:
+        """Say which earlier price stands beside that of the sale; the shop finds it by itself."""
+        if course.compare_at_minor:
+            lowest = format_money(course.compare_at_minor, course.currency)
+            return _("%(price)s, the lowest price of the 30 days before.") % {"price": lowest}
+        return _(
+            "Nothing. The lowest price of the 30 days before a sale is, if the course was for "
+            "sale all that time and the price was higher."
+        )
+
     @admin.display(description="lessons", ordering="lesson_count")
     def lessons(self, course: Course) -> int:
         """Show how many lessons there are."""
         return course.lesson_count
-
-    @admin.action(
-        description="Publish: list it in the catalog", location=EVERYWHERE, permissions=["change"]
-    )
-    def publish(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
-        """List the chosen courses in the catalog."""
-        self._move(request, courses, Course.publish)
-
-    @admin.action(
-        description="Unlist: sell it only by its address",
-        location=EVERYWHERE,
-        permissions=["change"],
-    )
-    def unlist(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
-        """Sell the chosen courses only to those who know their address."""
-        self._move(request, courses, Course.unlist)
-
-    @admin.action(
-        description="Archive: stop selling it", location=EVERYWHERE, permissions=["change"]
-    )
-    def archive(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
-        """Stop selling the chosen courses; their learners keep them."""
-        self._move(request, courses, Course.archive)
 
     def get_inlines(self, request: HttpRequest, obj: Course | None) -> Any:
         """Offer lessons once there are sections to put them into."""
@@ -156,21 +151,6 @@ class CourseAdmin(admin.ModelAdmin):
         """Count the lessons once the outline is saved."""
         super().save_related(request, form, formsets, change)
         form.instance.recount()
-
-    def _move(
-        self,
-        request: HttpRequest,
-        courses: "QuerySet[Course]",
-        verb: Callable[[Course], bool],
-    ) -> None:
-        for course in courses:
-            try:
-                if verb(course):
-                    status = course.get_status_display().lower()
-                    self.log_change(request, course, f"Made it {status}.")
-                    self.message_user(request, f"“{course}” is now {status}.", messages.SUCCESS)
-            except InvalidTransition as error:
-                self.message_user(request, str(error), messages.ERROR)
 
 
 @admin.register(Lesson)
