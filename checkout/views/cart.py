@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate
+from typing import Any, Concatenate
 from urllib.parse import urlsplit
 
 from django import forms
@@ -10,11 +10,12 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseForbidden
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.models import Course
+from catalog.models import Bundle, Course
 from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.models import MAX_SEATS, Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
@@ -23,8 +24,18 @@ from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
 class AddForm(forms.Form):
     """What the add button sends."""
 
-    course = forms.SlugField(max_length=80)
+    course = forms.SlugField(max_length=80, required=False)
+    bundle = forms.SlugField(max_length=80, required=False)
     seats = forms.IntegerField(min_value=1, max_value=MAX_SEATS, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one thing, a course or a bundle; a bundle has one seat on each course."""
+        data = super().clean() or {}
+        if bool(data.get("course")) == bool(data.get("bundle")):
+            raise forms.ValidationError(_("Name a course or a bundle."))
+        if data.get("bundle") and (data.get("seats") or 1) > 1:
+            raise forms.ValidationError(_("A bundle has one seat on each course."))
+        return data
 
 
 class SeatsForm(forms.Form):
@@ -82,18 +93,46 @@ def cart(request: HtmxRequest) -> HttpResponse:
 @same_origin_only
 @require_POST
 def cart_items(request: HtmxRequest) -> HttpResponse:
-    """Put a course into the cart."""
+    """Put a course or a bundle into the cart."""
     form = AddForm(request.POST)
     if not form.is_valid():
-        return HttpResponse("Which course should go into the cart?", status=400)
-    course = get_object_or_404(Course.objects.for_sale(), slug=form.cleaned_data["course"])
+        return HttpResponse(_("Which course should go into the cart?"), status=400)
+    data = form.cleaned_data
+    if data["bundle"]:
+        return _add_bundle(request, data["bundle"])
+    return _add_course(request, data["course"], seats=data["seats"] or 1)
+
+
+def _add_course(request: HtmxRequest, slug: str, *, seats: int) -> HttpResponse:
+    course = get_object_or_404(Course.objects.for_sale(), slug=slug)
+    cart = cart_of(request)
+    bundle = cart.bundle_with(course) if cart and seats == 1 else None
+    names = {"course": course, "bundle": bundle}
     if course.pk in owned_on(request):
-        messages.info(request, f"“{course}” is yours already. You will find it on your shelf.")
-    elif make_cart_of(request).put(course, seats=form.cleaned_data["seats"] or 1):
-        messages.success(request, f"“{course}” is in your cart.")
+        said = _("“%(course)s” is yours already. You will find it on your shelf.")
+        messages.info(request, said % names)
+    elif bundle:
+        said = _("“%(course)s” is in your cart already, as a part of “%(bundle)s”.")
+        messages.info(request, said % names)
+    elif (cart or make_cart_of(request)).put(course, seats=seats):
+        messages.success(request, _("“%(course)s” is in your cart.") % names)
     else:
-        messages.info(request, f"“{course}” was in your cart already.")
+        messages.info(request, _("“%(course)s” was in your cart already.") % names)
     return _changed(request, course)
+
+
+def _add_bundle(request: HtmxRequest, slug: str) -> HttpResponse:
+    bundle = get_object_or_404(Bundle.objects.for_sale().with_courses(), slug=slug)
+    names = {"bundle": bundle}
+    if bundle.offer_to(owned_on(request)).is_complete:
+        said = _("All courses of “%(bundle)s” are yours already.")
+        messages.info(request, said % names)
+    elif make_cart_of(request).put_bundle(bundle):
+        said = _("“%(bundle)s” is in your cart. A course of it that was there alone was taken out.")
+        messages.success(request, said % names)
+    else:
+        messages.info(request, _("“%(bundle)s” was in your cart already.") % names)
+    return _changed(request, bundle)
 
 
 @require_POST
@@ -106,46 +145,68 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     seats = form.cleaned_data["seats"]
     focus = "" if seats else _neighbor(request, course)
     cart = cart_of(request)
-    if cart is None or not cart.set_seats(course, seats):
-        messages.info(request, f"“{course}” was not in your cart any more.")
-    elif not seats:
-        messages.success(request, f"“{course}” was taken out of your cart.")
+    is_in = cart is not None and cart.set_seats(course, seats)
+    _tell(request, course, is_in=is_in, is_out=not seats)
     return _changed(request, course, focus=focus)
 
 
-def _refused(request: HtmxRequest, course: Course, why: str) -> HttpResponse:
+@require_POST
+def cart_bundle(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Take a bundle out of the cart: ``seats=0``. It has one seat on each course, never more."""
+    bundle = get_object_or_404(Bundle.objects.with_courses(), slug=slug)
+    if request.POST.get("seats") != "0":
+        return _refused(request, bundle, _("A bundle has one seat on each course."))
+    focus = _neighbor(request, bundle)
+    cart = cart_of(request)
+    is_in = cart is not None and cart.take_bundle_out(bundle)
+    _tell(request, bundle, is_in=is_in, is_out=True)
+    return _changed(request, bundle, focus=focus)
+
+
+def _tell(request: HtmxRequest, thing: Course | Bundle, *, is_in: bool, is_out: bool) -> None:
+    """Say what became of a line, unless the cart shows it by itself."""
+    names = {"thing": thing}
+    if not is_in:
+        messages.info(request, _("“%(thing)s” was not in your cart any more.") % names)
+    elif is_out:
+        messages.success(request, _("“%(thing)s” was taken out of your cart.") % names)
+
+
+def _refused(request: HtmxRequest, thing: Course | Bundle, why: str) -> HttpResponse:
     """Show the cart as it is, and why it was not changed."""
     messages.error(request, why)
     if request.htmx:
-        return _changed(request, course, status=422)
+        return _changed(request, thing, status=422)
     context = {"cart": summary_of(request)}
     return render(request, "checkout/cart.html", context, status=422)
 
 
 def _changed(
-    request: HtmxRequest, course: Course, *, focus: str = "", status: int = 200
+    request: HtmxRequest, thing: Course | Bundle, *, focus: str = "", status: int = 200
 ) -> HttpResponse:
     """Answer with the cart as it is now, and for htmx with all that depends on it."""
     if not wants_part(request):
         return redirect_browser(request, reverse("checkout:cart"))
     forget_summary(request)
-    context = {
-        "cart": summary_of(request),
-        "course": course,
-        "owned": owned_on(request),
-        "focus": focus,
-    }
+    owned = owned_on(request)
+    context = {"cart": summary_of(request), "owned": owned, "focus": focus}
+    if isinstance(thing, Bundle):
+        beside = set(request.POST.getlist("beside"))
+        shown = [course for course in thing.contents if course.slug in beside]
+        context |= {"bundle": thing, "offer": thing.offer_to(owned), "courses_beside": shown}
+    else:
+        context["course"] = thing
     return render(request, "checkout/_cart_changed.html", context, status=status)
 
 
-def _neighbor(request: HtmxRequest, course: Course) -> str:
-    """Return what gets the keyboard's focus when ``course`` goes: the next remove button."""
+def _neighbor(request: HtmxRequest, thing: Course | Bundle) -> str:
+    """Return what gets the keyboard's focus when ``thing`` goes: the next remove button."""
     lines = summary_of(request).lines
-    slugs = [line.course.slug for line in lines]
-    if course.slug not in slugs or len(slugs) == 1:
+    places = [place for place, line in enumerate(lines) if line.thing == thing]
+    if not places or len(lines) == 1:
         return "heading"
-    place = slugs.index(course.slug)
-    return f"remove-{(slugs[place + 1 :] + slugs[:place][::-1])[0]}"
+    place = places[0]
+    return f"remove-{(lines[place + 1 :] + lines[:place][::-1])[0].key}"
 
 
 def _canceled_order(request: HtmxRequest) -> Order | None:
