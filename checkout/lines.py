@@ -42,9 +42,9 @@ class CourseLine:
     kind = "course"
 
     @property
-    def key(self) -> str:
-        """What its controls are called in the page."""
-        return self.course.slug
+    def remove_id(self) -> str:
+        """What its remove button is called in the page."""
+        return f"remove-{self.course.slug}"
 
     @property
     def thing(self) -> Course:
@@ -117,9 +117,9 @@ class BundleLine:
     seats = 1
 
     @property
-    def key(self) -> str:
-        """What its controls are called in the page."""
-        return f"bundle-{self.bundle.slug}"
+    def remove_id(self) -> str:
+        """What its remove button is called in the page: as no course's is, whatever its slug."""
+        return f"bundle-remove-{self.bundle.slug}"
 
     @property
     def thing(self) -> Bundle:

@@ -85,17 +85,22 @@ class Cart(models.Model):
         return is_new
 
     def put_bundle(self, bundle: Bundle) -> bool:
-        """Put a bundle in. Return ``False`` if it was there already.
-
-        What stands alone in the cart for the same learner is taken out: nobody pays for a course
-        twice.
-        """
+        """Put a bundle in. Return ``False`` if it was there already."""
         _, is_new = self.items.get_or_create(
             bundle=bundle, defaults={"price_minor": bundle.price_now}
         )
-        self.items.filter(course__in=bundle.courses.all(), seats=1).delete()
         self._touch()
         return is_new
+
+    def take_out_single(self, bundle: Bundle) -> list[Course]:
+        """Take out single seats on the bundle's courses, and return these: nobody pays twice.
+
+        More than one seat may be meant for others.
+        """
+        single = self.items.filter(course__bundles=bundle, seats=1).select_related("course")
+        items = list(single)
+        self.items.filter(pk__in=[item.pk for item in items]).delete()
+        return [item.course for item in items if item.course]
 
     def set_seats(self, course: Course, seats: int) -> bool:
         """Change how many seats are wanted; 0 takes the course out. Return whether it was in."""
@@ -128,7 +133,8 @@ class Cart(models.Model):
         bought in vain as well, and so would a bundle of which all is owned.
         """
         bundles = self.items.filter(course=None).with_goods()
-        contents = {item.pk: item.course_ids for item in bundles}
+        sold = [item for item in bundles if item.thing.is_for_sale]
+        contents = {item.pk: item.course_ids for item in sold}
         complete = {pk for pk, courses in contents.items() if courses <= owned}
         needless = owned.union(*(contents[pk] for pk in contents.keys() - complete))
         self.items.filter(Q(pk__in=complete) | Q(course__in=needless, seats=1)).delete()

@@ -123,15 +123,18 @@ def _add_course(request: HtmxRequest, slug: str, *, seats: int) -> HttpResponse:
 
 def _add_bundle(request: HtmxRequest, slug: str) -> HttpResponse:
     bundle = get_object_or_404(Bundle.objects.for_sale().with_courses(), slug=slug)
-    names = {"bundle": bundle}
     if bundle.offer_to(owned_on(request)).is_complete:
         said = _("All courses of “%(bundle)s” are yours already.")
-        messages.info(request, said % names)
-    elif make_cart_of(request).put_bundle(bundle):
-        said = _("“%(bundle)s” is in your cart. A course of it that was there alone was taken out.")
-        messages.success(request, said % names)
+        messages.info(request, said % {"bundle": bundle})
+        return _changed(request, bundle)
+    cart = make_cart_of(request)
+    if cart.put_bundle(bundle):
+        messages.success(request, _("“%(bundle)s” is in your cart.") % {"bundle": bundle})
     else:
-        messages.info(request, _("“%(bundle)s” was in your cart already.") % names)
+        messages.info(request, _("“%(bundle)s” was in your cart already.") % {"bundle": bundle})
+    for course in cart.take_out_single(bundle):
+        said = _("“%(course)s” was there alone, and was taken out: it comes with the bundle.")
+        messages.info(request, said % {"course": course})
     return _changed(request, bundle)
 
 
@@ -206,7 +209,7 @@ def _neighbor(request: HtmxRequest, thing: Course | Bundle) -> str:
     if not places or len(lines) == 1:
         return "heading"
     place = places[0]
-    return f"remove-{(lines[place + 1 :] + lines[:place][::-1])[0].key}"
+    return (lines[place + 1 :] + lines[:place][::-1])[0].remove_id
 
 
 def _canceled_order(request: HtmxRequest) -> Order | None:
