@@ -41,7 +41,7 @@ def _bundle(courses: list[Course]) -> None:
     bundle = Bundle.objects.create(
         slug=BUNDLE,
         title="Three Good Evenings",
-        summary="A loaf, a sky and a stolen sextant: all three courses, for whenever you have time.",
+        summary="A loaf, a sky and a stolen sextant: all three, for whenever you have time.",
         description=(
             "Bread takes a Saturday, the sky takes a clear night, and the hotel's records can be "
             "searched when it rains. Together they fill the evenings that are left."
