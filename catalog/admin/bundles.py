@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.moving import Moving
 from catalog.forms import BundleForm
@@ -34,33 +35,33 @@ class BundleAdmin(Moving):
     readonly_fields = ["status", "published_at", "one_by_one"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
-        ("Price", {"fields": ["price_minor", "one_by_one"]}),
-        ("What it is", {"fields": ["description"]}),
-        ("Looks", {"fields": ["hue"]}),
+        (_("Price"), {"fields": ["price_minor", "one_by_one"]}),
+        (_("What it is"), {"fields": ["description"]}),
+        (_("Looks"), {"fields": ["hue"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Bundle]":
         """Fetch the courses with their bundles."""
         return Bundle.objects.with_courses().order_by(*self.ordering)
 
-    @admin.display(description="price", ordering="price_minor")
+    @admin.display(description=_("price"), ordering="price_minor")
     def price(self, bundle: Bundle) -> str:
         """Show the price as people write it."""
         return bundle.price
 
-    @admin.display(description="courses")
+    @admin.display(description=_("courses"))
     def size(self, bundle: Bundle) -> int:
         """Show how many courses there are."""
         return len(bundle.contents)
 
-    @admin.display(description="one by one, today")
+    @admin.display(description=_("one by one, today"))
     def one_by_one(self, bundle: Bundle) -> str:
         """Say what the courses cost by themselves, and each one's part of the bundle's price."""
         if not bundle.pk:
             return "-"
         offer = bundle.offer_to(())
         parts = ", ".join(f"{part.course}: {part.price}" for part in offer.parts)
-        return _("%(price)s. In the bundle: %(parts)s") % {
+        return gettext("%(price)s. In the bundle: %(parts)s") % {
             "price": offer.one_by_one.text,
             "parts": parts or "-",
         }

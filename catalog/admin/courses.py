@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.moving import Moving
 from catalog.forms import CourseForm
@@ -99,10 +100,10 @@ class CourseAdmin(Moving):
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
         ("Price", {"fields": ["price_minor"]}),
         (
-            "Sale",
+            _("Sale"),
             {
                 "fields": ["sale_price_minor", "sale_starts_at", "sale_ends_at", "struck_through"],
-                "description": "All times are UTC." if settings.TIME_ZONE == "UTC" else "",
+                "description": _("All times are UTC.") if settings.TIME_ZONE == "UTC" else "",
             },
         ),
         ("What it is", {"fields": ["description", "outcomes", "instructor", "topics"]}),
@@ -116,13 +117,13 @@ class CourseAdmin(Moving):
         """Show the price as people write it."""
         return course.price
 
-    @admin.display(description="struck through")
+    @admin.display(description=_("struck through"))
     def struck_through(self, course: Course) -> str:
         """Say which earlier price stands beside that of the sale; the shop finds it by itself."""
         if course.compare_at_minor:
             lowest = format_money(course.compare_at_minor, course.currency)
-            return _("%(price)s, the lowest price of the 30 days before.") % {"price": lowest}
-        return _(
+            return gettext("%(price)s, the lowest price of the 30 days before.") % {"price": lowest}
+        return gettext(
             "Nothing. The lowest price of the 30 days before a sale is, if the course was for "
             "sale all that time and the price was higher."
         )

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown
 from catalog.models.course import Course
@@ -125,15 +126,15 @@ class Bundle(Sellable):
 
     slug = models.SlugField(max_length=80, unique=True)
     title = models.CharField(max_length=120)
-    summary = models.CharField(max_length=200, help_text="One sentence that makes one want it.")
-    description = models.TextField(blank=True, help_text="Markdown.")
+    summary = models.CharField(max_length=200, help_text=_("One sentence that makes one want it."))
+    description = models.TextField(blank=True, help_text=_("Markdown."))
     description_html = models.TextField(blank=True, editable=False)
     courses = models.ManyToManyField(Course, through="BundleEntry", related_name="bundles")
     price_minor = models.PositiveIntegerField(
-        "price", help_text="In the smallest unit of the shop's currency: 9900 for $99."
+        _("price"), help_text=_("In the smallest unit of the shop's currency: 9900 for $99.")
     )
     currency = models.CharField(max_length=3, editable=False)
-    hue = models.PositiveSmallIntegerField(default=40, help_text="Its own color, 0 to 359.")
+    hue = models.PositiveSmallIntegerField(default=40, help_text=_("Its own color, 0 to 359."))
 
     objects = BundleQuerySet.as_manager()
 
@@ -212,7 +213,7 @@ class BundleEntry(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
-        verbose_name = "course"
+        verbose_name = _("course")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["bundle", "course"], name="bundle_course_once")
         ]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from catalog.models.course import Course
@@ -28,7 +29,7 @@ class PricePoint(models.Model):
     )
     since = models.DateTimeField()
     price_minor = models.PositiveIntegerField(
-        "price", null=True, help_text="Empty while the course is not for sale."
+        _("price"), null=True, help_text=_("Empty while the course is not for sale.")
     )
     is_sale = models.BooleanField(default=False)
 

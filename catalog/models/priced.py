@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.expressions import Combinable
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.pricing import PriceTag
 
@@ -45,17 +46,17 @@ class Priced(models.Model):
     """
 
     price_minor = models.PositiveIntegerField(
-        "price", help_text="In the smallest unit of the shop's currency: 3900 for $39."
+        _("price"), help_text=_("In the smallest unit of the shop's currency: 3900 for $39.")
     )
-    sale_price_minor = models.PositiveIntegerField("sale price", null=True, blank=True)
-    sale_starts_at = models.DateTimeField("sale starts", null=True, blank=True)
-    sale_ends_at = models.DateTimeField("sale ends", null=True, blank=True)
+    sale_price_minor = models.PositiveIntegerField(_("sale price"), null=True, blank=True)
+    sale_starts_at = models.DateTimeField(_("sale starts"), null=True, blank=True)
+    sale_ends_at = models.DateTimeField(_("sale ends"), null=True, blank=True)
     compare_at_minor = models.PositiveIntegerField(
-        "lowest price before the sale",
+        _("lowest price before the sale"),
         null=True,
         blank=True,
         editable=False,
-        help_text="Found in the price history; struck through while the sale lasts.",
+        help_text=_("Found in the price history; struck through while the sale lasts."),
     )
     currency = models.CharField(max_length=3, editable=False)
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, Course
 from catalog.money import format_money
@@ -42,7 +43,7 @@ class OrderLine(models.Model):
         related_name="+",
         null=True,
         blank=True,
-        help_text="What it was bought as a part of; its price is its part of the bundle's.",
+        help_text=_("What it was bought as a part of; its price is its part of the bundle's."),
     )
     bundle_title = models.CharField(max_length=120, blank=True)
     is_for_buyer = models.BooleanField(
