@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Course, Instructor
+from catalog.models import Bundle, Course, Instructor
 from catalog.models.pictured import Pictured
 from catalog.money import exponent, to_decimal, to_minor
 from catalog.pictures.keeping import keep_picture
@@ -105,8 +105,10 @@ class CourseForm(PicturedForm):
     """A course as its page in the admin shows it."""
 
     price_minor = MoneyField(label=f"Price ({settings.SHOP_CURRENCY.upper()})")
-    compare_at_minor = MoneyField(
-        label="Compare-at price", required=False, help_text="An earlier, higher price, if honest."
+    sale_price_minor = MoneyField(
+        label=_("Sale price"),
+        required=False,
+        help_text=_("Lower than the price. Leave it empty, and there is no sale."),
     )
     outcomes = LinesField(
         required=False, help_text="What one will be able to do: one a line, about six of them."
@@ -134,7 +136,9 @@ class CourseForm(PicturedForm):
             "slug",
             "summary",
             "price_minor",
-            "compare_at_minor",
+            "sale_price_minor",
+            "sale_starts_at",
+            "sale_ends_at",
             "description",
             "outcomes",
             "instructor",
@@ -143,6 +147,13 @@ class CourseForm(PicturedForm):
             "language",
             "hue",
         ]
+        help_texts = {
+            "sale_starts_at": _("Empty: as soon as this is saved. It cannot be dated back."),
+            "sale_ends_at": _(
+                "The first moment without it: midnight of 1 December for “until 30 November”. "
+                "Empty: until you end it, and no end is promised to anybody."
+            ),
+        }
         widgets = {
             "title": forms.TextInput({"size": 60}),
             "slug": forms.TextInput({"size": 60}),
@@ -150,9 +161,38 @@ class CourseForm(PicturedForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Refuse an earlier price that is not higher than the price."""
+        """Refuse a sale that is none."""
         values: dict[str, Any] = super().clean() or {}
-        price, compare_at = values.get("price_minor"), values.get("compare_at_minor")
-        if price is not None and compare_at is not None and compare_at <= price:
-            self.add_error("compare_at_minor", "It must be higher than the price, or empty.")
+        price, sale_price = values.get("price_minor"), values.get("sale_price_minor")
+        starts_at, ends_at = values.get("sale_starts_at"), values.get("sale_ends_at")
+        if price is not None and sale_price is not None and sale_price >= price:
+            self.add_error("sale_price_minor", _("It must be lower than the price, or empty."))
+        if sale_price is None and (starts_at or ends_at) and not self.has_error("sale_price_minor"):
+            self.add_error("sale_price_minor", _("Give the sale a price, or leave its days empty."))
+        if starts_at and ends_at and starts_at >= ends_at:
+            self.add_error("sale_ends_at", _("A sale ends after it has started."))
         return values
+
+
+class BundleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A bundle as its page in the admin shows it."""
+
+    price_minor = MoneyField(
+        label=f"Price ({settings.SHOP_CURRENCY.upper()})",
+        help_text=_(
+            "Split over the courses by their regular prices. Who has one of them already does "
+            "not pay its part."
+        ),
+    )
+    hue = forms.IntegerField(
+        min_value=0, max_value=359, initial=40, help_text=_("Its own color, 0 to 359.")
+    )
+
+    class Meta:
+        model = Bundle
+        fields = ["title", "slug", "summary", "price_minor", "description", "hue"]
+        widgets = {
+            "title": forms.TextInput({"size": 60}),
+            "slug": forms.TextInput({"size": 60}),
+            "summary": forms.Textarea({"cols": 80, "rows": 2}),
+        }

@@ -1,9 +1,11 @@
-"""What the catalog leaves to the worker: to clear away pictures that nobody shows any more."""
+"""What the catalog leaves to the worker: pictures that nobody shows, and sales that come and go."""
+
+from django.utils import timezone
 
 from catalog.models import Course, Instructor
 from catalog.pictures.keeping import forget_files
 from catalog.pictures.shapes import SHAPES
-from project.jobs import PATIENTLY, job
+from project.jobs import PATIENTLY, job, periodic
 
 
 @job(queue="pictures", retry=PATIENTLY)
@@ -12,3 +14,9 @@ def forget_picture(folder: str, digest: str, width: int) -> None:
     showing = {Course.SHAPE.folder: Course, Instructor.SHAPE.folder: Instructor}[folder]
     if not showing._default_manager.filter(picture=digest).exists():
         forget_files(SHAPES[folder], digest, width)
+
+
+@periodic("* * * * *")
+def keep_sorting_prices() -> None:
+    """Let courses stand where their price belongs when a sale begins or ends."""
+    Course.objects.keep_sorting_prices(timezone.now())

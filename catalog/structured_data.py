@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import Course, Section
-from catalog.money import exponent, to_decimal
 
 Thing = dict[str, Any]
 
@@ -108,14 +107,18 @@ def course(course: Course, sections: list[Section], *, topics: list[str], pictur
 
 def offer(course: Course) -> Thing:
     """Describe what the course costs now: the very number that the page shows."""
-    return {
+    tag = course.price_tag
+    thing: Thing = {
         "@type": "Offer",
-        "category": "Paid" if course.price_minor else "Free",
-        "price": f"{to_decimal(course.price_minor, course.currency):.{exponent(course.currency)}f}",
-        "priceCurrency": course.currency.upper(),
+        "category": "Paid" if tag.minor else "Free",
+        "price": tag.amount,
+        "priceCurrency": tag.currency.upper(),
         "availability": "https://schema.org/InStock",
         "url": absolute(course.get_absolute_url()),
     }
+    if tag.ends_at:
+        thing["priceValidUntil"] = tag.ends_at.isoformat()
+    return thing
 
 
 def breadcrumbs(steps: list[tuple[str, str]]) -> Thing:

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from catalog.feeds import NewCourses
+from catalog.views.bundle_detail import bundle_detail
 from catalog.views.course_detail import course_detail
 from catalog.views.course_list import course_list
 from catalog.views.covers import cover
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", course_list, name="course_list"),
     path("courses/<slug:slug>/", course_detail, name="course_detail"),
     path("feed/", NewCourses(), name="feed"),
+    path("bundles/<slug:slug>/", bundle_detail, name="bundle_detail"),
     path("covers/<slug:slug>/<int:hue>-<slug:digest>.svg", cover, name="cover"),
     path("covers/<slug:slug>/<slug:digest>.png", picture, name="picture"),
     re_path(

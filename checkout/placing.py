@@ -4,20 +4,22 @@ What to do is decided under the cart's lock, in one transaction; the gateway is 
 such decisions, never within one.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from catalog.models import Course
 from checkout.carts import owned_by
 from checkout.gateways import Unavailable, gateway_for
-from checkout.models import MAX_COURSES, Cart, CartItem, Order, OrderLine, Payment
+from checkout.lines import Line, WantedSeat
+from checkout.models import MAX_COURSES, Cart, Order, OrderLine, Payment
 from checkout.models.payment import LIFETIME
 from checkout.opening import open_payment, take_back
 from checkout.settling import wait_briefly_for_locks
+from checkout.summary import CartSummary
 from project.accounts.models import User
 
 TRIES = 4
@@ -35,16 +37,17 @@ class CartChanged(Exception):
         self.order = order
 
 
-def begin_payment(cart: Cart, *, user: User, email: str, token: UUID) -> Payment:
+def begin_payment(cart: Cart, *, user: User, email: str, token: UUID, shown: str = "") -> Payment:
     """Turn the cart into an order, and return its payment with somewhere to send the customer.
 
-    The same page sent twice, or the same cart from two tabs, gives the same payment. An order of
-    the same cart with another content is taken back first; if it turns out to be paid, its
-    payment is returned instead. Raise ``CartNeedsAttention``, and ``GatewayError``.
+    ``shown`` is the fingerprint of what the page showed: nothing else is ordered, and at no other
+    price. The same page sent twice, or the same cart from two tabs, gives the same payment. An
+    order of the same cart with another content is taken back first; if it turns out to be paid,
+    its payment is returned instead. Raise ``CartNeedsAttention``, and ``GatewayError``.
     """
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         try:
-            order = place_order(cart, user=user, email=email, token=token)
+            order = place_order(cart, user=user, email=email, token=token, shown=shown)
         except CartChanged as changed:
             take_back(changed.order)
             if changed.order.is_settled:
@@ -61,7 +64,7 @@ def begin_payment(cart: Cart, *, user: User, email: str, token: UUID) -> Payment
 
 
 @transaction.atomic
-def place_order(cart: Cart, *, user: User, email: str, token: UUID) -> Order:
+def place_order(cart: Cart, *, user: User, email: str, token: UUID, shown: str = "") -> Order:
     """Return the order for what is in the cart now; make it if there is none.
 
     Raise ``CartNeedsAttention``, and ``CartChanged`` if an order with another content is in the
@@ -72,80 +75,87 @@ def place_order(cart: Cart, *, user: User, email: str, token: UUID) -> Order:
     sent_before = Order.objects.filter(checkout_token=token).first()
     if sent_before and sent_before.is_paid and sent_before.user == user:
         return sent_before
-    items = list(cart.items.with_courses())
-    owned = owned_by(user)
-    _check(items, owned)
+    wanted = CartSummary(cart, owned=owned_by(user))
+    _check(wanted, shown)
     live = cart.orders.live().first()
     if live is None:
         # A token makes one order, ever.
-        return _write_down(cart, items, owned, user, email, uuid4() if sent_before else token)
-    if live.cart_fingerprint != cart.fingerprint(items):
+        return _write_down(cart, wanted, user, email, uuid4() if sent_before else token)
+    if live.cart_fingerprint != wanted.fingerprint:
         raise CartChanged(live)
     return live
 
 
-def _write_down(
-    cart: Cart, items: list[CartItem], owned: set[int], user: User, email: str, token: UUID
-) -> Order:
-    total_minor = sum(item.course.price_minor * item.seats for item in items)
-    gateway = gateway_for(total_minor)
+def _write_down(cart: Cart, wanted: CartSummary, user: User, email: str, token: UUID) -> Order:
+    gateway = gateway_for(wanted.total_minor)
     try:
-        gateway.check_amount(total_minor, settings.SHOP_CURRENCY)
+        gateway.check_amount(wanted.total_minor, settings.SHOP_CURRENCY)
     except ValueError as error:
         raise CartNeedsAttention(str(error)) from error
     order = Order.objects.create(
         checkout_token=token,
         cart=cart,
-        cart_fingerprint=cart.fingerprint(items),
+        cart_fingerprint=wanted.fingerprint,
         user=user,
         email=email,
         currency=settings.SHOP_CURRENCY,
-        total_minor=total_minor,
+        total_minor=wanted.total_minor,
         expires_at=timezone.now() + LIFETIME,
     )
-    OrderLine.objects.bulk_create(_lines(order, items, owned))
+    OrderLine.objects.bulk_create(_lines(order, wanted.wanted))
     Payment.objects.attempt(order, gateway)
     return order
 
 
-def _lines(order: Order, items: list[CartItem], owned: set[int]) -> list[OrderLine]:
-    """Return one line for each seat. The first is the buyer's own, unless they have the course."""
-    return [
-        OrderLine(
+def _lines(order: Order, wanted: list[WantedSeat]) -> list[OrderLine]:
+    """Return one line for each seat; the seats on one course are numbered."""
+    numbers: Counter[int] = Counter()
+    lines = []
+    for seat in wanted:
+        numbers[seat.course.pk] += 1
+        line = OrderLine(
             order=order,
-            course=item.course,
-            seat=seat,
-            title=item.course.title,
-            price_minor=item.course.price_minor,
-            is_for_buyer=seat == 1 and item.course_id not in owned,
+            course=seat.course,
+            seat=numbers[seat.course.pk],
+            title=seat.course.title,
+            price_minor=seat.price_minor,
+            is_for_buyer=seat.is_for_buyer,
+            bundle=seat.bundle,
+            bundle_title=seat.bundle.title if seat.bundle else "",
         )
-        for item in items
-        for seat in range(1, item.seats + 1)
-    ]
+        lines.append(line)
+    return lines
 
 
-def _check(items: list[CartItem], owned: set[int]) -> None:
+def _check(wanted: CartSummary, shown: str) -> None:
     """Raise ``CartNeedsAttention`` if the cart is not what the shopper believes."""
-    if not items:
-        raise CartNeedsAttention("Your cart is empty.")
-    if len(items) > MAX_COURSES:
+    if wanted.is_empty:
+        raise CartNeedsAttention(_("Your cart is empty."))
+    if len({(seat.course.pk, seat.bundle) for seat in wanted.wanted}) > MAX_COURSES:
         raise CartNeedsAttention(
-            f"One order holds at most {MAX_COURSES} different courses. Please order in two parts."
+            _("One order holds at most %(number)s different courses. Please order in two parts.")
+            % {"number": MAX_COURSES}
         )
-    problems: defaultdict[str, list[Course]] = defaultdict(list)
-    for item in items:
-        if not item.course.is_for_sale:
-            problems["no longer for sale"].append(item.course)
-        elif item.course_id in owned and item.seats == 1:
-            problems["already yours, so taken out"].append(item.course)
-        elif item.price_minor != item.course.price_minor:
-            problems[f"now {item.course.price}"].append(item.course)
+    problems: defaultdict[str, list[str]] = defaultdict(list)
+    for line in wanted.lines:
+        if problem := _problem(line):
+            problems[problem].append(f"“{line.thing}”")
     if problems:
-        raise CartNeedsAttention(f"Please look at your cart once more. {_in_words(problems)}.")
+        told = "; ".join(f"{', '.join(names)}: {problem}" for problem, names in problems.items())
+        raise CartNeedsAttention(
+            _("Please look at your cart once more. %(problems)s.") % {"problems": told}
+        )
+    if shown and shown != wanted.fingerprint:
+        raise CartNeedsAttention(
+            _("Your cart is not what this page showed any more. Please look at it once more.")
+        )
 
 
-def _in_words(problems: dict[str, list[Course]]) -> str:
-    return "; ".join(
-        f"{', '.join(f'“{course}”' for course in courses)}: {problem}"
-        for problem, courses in problems.items()
-    )
+def _problem(line: Line) -> str:
+    if line.note == "price_changed":
+        return _("now %(price)s") % {"price": line.price}
+    return {
+        "unavailable": _("no longer for sale"),
+        "owned": _("already yours, so taken out"),
+        "in_bundle": _("part of a bundle in your cart, so taken out"),
+    }.get(line.note, "")

@@ -5,12 +5,13 @@ the order is written anew as it was, and settled like any other. Its page's addr
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 
-from catalog.models import Course
+from catalog.models import Bundle, Course
 from checkout import alarms
 from checkout.gateways import Sold, SoldLine, gateway_named
 from checkout.models import Order, OrderLine, Payment
@@ -87,17 +88,27 @@ def _write_order(sold: Sold, reference: str) -> Order:
 
 
 def _lines(order: Order, sold: Sold) -> Iterator[OrderLine]:
+    numbers: Counter[int] = Counter()  # one course may be on two lines, alone and in a bundle
     for line in sold.lines:
         course = _course(line)
         for seat in range(1, line.seats + 1):
+            numbers[course.pk] += 1
             yield OrderLine(
                 order=order,
                 course=course,
-                seat=seat,
+                seat=numbers[course.pk],
                 title=line.title,
                 price_minor=line.price_minor,
                 is_for_buyer=seat == 1 and line.metadata.get("for_buyer") == "yes",
+                bundle=_bundle(line),
+                bundle_title=line.metadata.get("bundle_title", ""),
             )
+
+
+def _bundle(line: SoldLine) -> Bundle | None:
+    """Return the bundle that the line was a part of. It may be gone: its title is on the line."""
+    number = line.metadata.get("bundle", "")
+    return Bundle.objects.filter(pk=number).first() if number.isdecimal() else None
 
 
 def _course(line: SoldLine) -> Course:

@@ -75,9 +75,10 @@ class Books:
 
     def empty_carts(self) -> None:
         """Take what was bought out of the carts that it came from; the rest stays."""
-        bought = Counter(line.course_id for line in self.lines)
+        bought = Counter(line.course_id for line in self.lines if not line.bundle_id)
+        bundles = {line.bundle_id for line in self.lines if line.bundle_id}
         for cart in self.carts:
-            cart.take_out(bought)
+            cart.take_out(bought, bundles=bundles)
 
 
 def sync_payment(payment: Payment) -> bool:

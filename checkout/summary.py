@@ -1,84 +1,41 @@
 """The cart as its visitor sees it: with prices, and the truth about each line."""
 
-from dataclasses import dataclass
+import hashlib
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.utils import timezone
 
-from catalog.models import Course
 from catalog.money import format_money
+from checkout.lines import WantedSeat, lines_of
 from checkout.models import Cart, CartItem
 
 
-@dataclass(frozen=True)
-class CartLine:
-    """One course in the cart."""
-
-    item: CartItem
-    is_owned: bool
-
-    @property
-    def course(self) -> Course:
-        """What is to be bought."""
-        return self.item.course
-
-    @property
-    def seats(self) -> int:
-        """How many seats on it."""
-        return self.item.seats
-
-    @property
-    def price(self) -> str:
-        """What one seat costs."""
-        return self.course.price
-
-    @property
-    def total_minor(self) -> int:
-        """What the line costs; nothing while it cannot be bought."""
-        return self.course.price_minor * self.seats if self.can_be_bought else 0
-
-    @property
-    def total(self) -> str:
-        """What the line costs, as people write it."""
-        return format_money(self.course.price_minor * self.seats, self.course.currency)
-
-    @property
-    def earlier_price(self) -> str:
-        """The price that was shown before."""
-        return format_money(self.item.price_minor, self.course.currency)
-
-    @property
-    def note(self) -> str:
-        """What there is to know: ``owned``, ``unavailable``, ``price_changed`` or nothing."""
-        if not self.course.is_for_sale:
-            return "unavailable"
-        if self.is_owned and self.seats == 1:
-            return "owned"
-        return "price_changed" if self.item.price_minor != self.course.price_minor else ""
-
-    @property
-    def can_be_bought(self) -> bool:
-        """Whether the line may go into an order."""
-        return self.note in ("", "price_changed")
-
-
 class CartSummary:
-    """A cart with its lines, read once."""
+    """A cart with its lines, read once, at the prices of one moment."""
 
-    def __init__(self, cart: Cart | None, *, owned: set[int]) -> None:
-        items = cart.items.with_courses() if cart else CartItem.objects.none()
-        self.lines = [CartLine(item, is_owned=item.course_id in owned) for item in items]
+    def __init__(
+        self, cart: Cart | None, *, owned: set[int], moment: datetime | None = None
+    ) -> None:
+        items = cart.items.with_goods() if cart else CartItem.objects.none()
+        self.lines = lines_of(items, owned, moment or timezone.now())
         self.currency = settings.SHOP_CURRENCY
 
     @cached_property
     def course_ids(self) -> set[int]:
-        """What is in the cart."""
-        return {line.item.course_id for line in self.lines}
+        """The courses in the cart, those in its bundles included."""
+        return {course_id for line in self.lines for course_id in line.item.course_ids}
+
+    @cached_property
+    def bundle_ids(self) -> set[int]:
+        """The bundles in the cart."""
+        return {line.thing.pk for line in self.lines if line.kind == "bundle"}
 
     @property
     def count(self) -> int:
-        """How many seats, on all courses."""
+        """How many seats on courses, and how many bundles."""
         return sum(line.seats for line in self.lines)
 
     @property
@@ -86,10 +43,15 @@ class CartSummary:
         """Whether there is nothing in it."""
         return not self.lines
 
+    @cached_property
+    def wanted(self) -> list[WantedSeat]:
+        """The seats that would be ordered."""
+        return [seat for line in self.lines for seat in line.wanted]
+
     @property
     def total_minor(self) -> int:
         """What all lines that can be bought cost."""
-        return sum(line.total_minor for line in self.lines)
+        return sum(seat.price_minor for seat in self.wanted)
 
     @property
     def total(self) -> str:
@@ -100,6 +62,15 @@ class CartSummary:
     def can_check_out(self) -> bool:
         """Whether every line may go into an order."""
         return bool(self.lines) and all(line.can_be_bought for line in self.lines)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What identifies this content: the seats and their prices, in any order.
+
+        The page sends it back: what is ordered is what was shown, or nothing.
+        """
+        wanted = [seat.identity for seat in self.wanted]
+        return hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()
 
     @cached_property
     def checkout_token(self) -> UUID:

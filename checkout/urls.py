@@ -11,6 +11,7 @@ urlpatterns = [
     path("cart/", cart.cart, name="cart"),
     path("cart/items/", cart.cart_items, name="cart_items"),
     path("cart/items/<slug:slug>/", cart.cart_item, name="cart_item"),
+    path("cart/bundles/<slug:slug>/", cart.cart_bundle, name="cart_bundle"),
     path("checkout/", start.start, name="start"),
     path("orders/", orders.order_list, name="order_list"),
     path("orders/<slug:reference>/", orders.order_detail, name="order_detail"),

@@ -21,6 +21,7 @@ COMPONENTS = [
     "hues",
     "catalog",
     "shelf",
+    "prices",
     "course",
     "cart",
     "reading",

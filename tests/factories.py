@@ -3,12 +3,25 @@
 Whatever a test does not name gets a value of its own, so that two of a kind never collide.
 """
 
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
 from django.utils.text import slugify
 
-from catalog.models import Course, CourseStatus, Instructor, Lesson, Level, Section, Topic
+from catalog.models import (
+    Bundle,
+    BundleEntry,
+    Course,
+    CourseStatus,
+    Instructor,
+    Lesson,
+    Level,
+    PricePoint,
+    Section,
+    Topic,
+)
 from library.models import (
     Enrollment,
     EnrollmentSource,
@@ -48,7 +61,9 @@ def create_course(
     title: str = "",
     slug: str = "",
     price_minor: int = 3900,
-    compare_at_minor: int | None = None,
+    sale_price_minor: int | None = None,
+    sale_starts_at: datetime | None = None,
+    sale_ends_at: datetime | None = None,
     currency: str = "usd",
     status: CourseStatus = CourseStatus.PUBLISHED,
     level: Level = Level.BEGINNER,
@@ -66,7 +81,9 @@ def create_course(
         title=title,
         slug=slug or slugify(title),
         price_minor=price_minor,
-        compare_at_minor=compare_at_minor,
+        sale_price_minor=sale_price_minor,
+        sale_starts_at=sale_starts_at,
+        sale_ends_at=sale_ends_at,
         currency=currency,
         status=status,
         level=level,
@@ -94,6 +111,55 @@ def put_on_shelf(*, lesson_titles: list[str] | None = None, **words: Any) -> Cou
             create_lesson(section=section, title=title)
     course.refresh_search()
     return course
+
+
+def put_on_sale(
+    course: Course,
+    price_minor: int,
+    *,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    sold_for: timedelta = timedelta(days=60),
+) -> Course:
+    """Put a course on sale that has cost its regular price for so long."""
+    PricePoint.objects.filter(course=course).update(since=timezone.now() - sold_for)
+    course.sale_price_minor = price_minor
+    course.sale_starts_at = starts_at
+    course.sale_ends_at = ends_at
+    course.save()
+    return course
+
+
+def end_sale(course: Course) -> None:
+    """Let the time of the sale be over, as the clock does: nobody saves the course."""
+    now = timezone.now()
+    Course.objects.filter(pk=course.pk).update(
+        sale_starts_at=now - timedelta(days=9), sale_ends_at=now - timedelta(seconds=1)
+    )
+
+
+def create_bundle(
+    *courses: Course,
+    title: str = "",
+    slug: str = "",
+    price_minor: int = 5000,
+    status: CourseStatus = CourseStatus.PUBLISHED,
+) -> Bundle:
+    """Create a bundle of these courses, in this order."""
+    title = title or f"Bundle {next(_numbers)}"
+    bundle = Bundle.objects.create(
+        title=title,
+        slug=slug or slugify(title),
+        summary="Better together.",
+        price_minor=price_minor,
+        currency="usd",
+        status=status,
+    )
+    BundleEntry.objects.bulk_create(
+        BundleEntry(bundle=bundle, course=course, position=place)
+        for place, course in enumerate(courses)
+    )
+    return bundle
 
 
 def create_section(*, course: Course | None = None, title: str = "", summary: str = "") -> Section:

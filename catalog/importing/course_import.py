@@ -27,7 +27,7 @@ from catalog.pictures.reading import InvalidPicture, read_picture
 KEYS = {
     "source_id": "id",
     "price_minor": "price",
-    "compare_at_minor": "compare_at",
+    "sale_price_minor": "sale_price",
     "bio": "instructor_bio",
 }
 # Rows that the import itself puts in place, and what the search keeps: nothing to check in them.
@@ -82,6 +82,7 @@ class CourseImport:
             course = Course(source_id=self.text.id, status=self.text.status or CourseStatus.DRAFT)
         self._refuse_taken_slug(course)
         values = {**self.text.values, "instructor": self._put_instructor()}
+        self._refuse_dear_sale({**vars(course), **values})
         self._put(course, values, path=self.text.path, name="course")
         self._move(course)
         return course
@@ -90,6 +91,13 @@ class CourseImport:
         taken = Course.objects.filter(slug=self.text.slug).exclude(pk=course.pk).first()
         if taken:
             problem = f"The slug “{taken.slug}” is taken by “{taken}”, a course with another id."
+            raise InvalidCourseFolder(self.text.path, problem)
+
+    def _refuse_dear_sale(self, values: dict[str, Any]) -> None:
+        """Refuse a price that is no higher than that of a sale which the folder leaves alone."""
+        sale_price = values["sale_price_minor"]
+        if sale_price is not None and sale_price >= values["price_minor"] >= 0:
+            problem = "price: The course's sale in the shop is not lower. Change the sale first."
             raise InvalidCourseFolder(self.text.path, problem)
 
     def _put_instructor(self) -> Instructor:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,9 @@ COURSE_KEYS = {
     "instructor": Key(str, is_required=True),
     "instructor_bio": Key(str),
     "price": Key(str, is_required=True),
-    "compare_at": Key(str),
+    "sale_price": Key(str),
+    "sale_starts": Key(datetime),
+    "sale_ends": Key(datetime),
     "hue": Key(int),
     "cover": Key(str),
     "outcomes": Key(list),
@@ -157,13 +160,29 @@ def _cover(file: TextFile) -> Path | None:
 
 def _prices(file: TextFile) -> dict[str, Any]:
     price = _minor(file, "price")
-    compare_at = _minor(file, "compare_at") if "compare_at" in file.values else None
-    if compare_at is not None and compare_at <= price:
-        raise InvalidCourseFolder(file.path, "compare_at must be higher than price.")
+    return {"price_minor": price, "currency": settings.SHOP_CURRENCY, **_sale(file, price)}
+
+
+def _sale(file: TextFile, price: int) -> dict[str, Any]:
+    """Return the sale that the folder tells of; if it tells of none, the shop's is left alone."""
+    starts, ends = file.values.get("sale_starts"), file.values.get("sale_ends")
+    if "sale_price" not in file.values:
+        if starts or ends:
+            raise InvalidCourseFolder(file.path, "A sale needs a sale_price.")
+        return {}
+    sale_price = _minor(file, "sale_price")
+    if 0 <= price <= sale_price:
+        raise InvalidCourseFolder(file.path, "sale_price must be lower than price.")
+    for name, moment in (("sale_starts", starts), ("sale_ends", ends)):
+        if moment and moment.tzinfo is None:
+            problem = f"{name} needs its time zone, such as 2026-11-30T23:00:00Z."
+            raise InvalidCourseFolder(file.path, problem)
+    if starts and ends and starts >= ends:
+        raise InvalidCourseFolder(file.path, "sale_starts must be before sale_ends.")
     return {
-        "price_minor": price,
-        "compare_at_minor": compare_at,
-        "currency": settings.SHOP_CURRENCY,
+        "sale_price_minor": sale_price,
+        "sale_starts_at": starts,
+        "sale_ends_at": ends,
     }
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _KINDS = {
     str: 'text in quotes, such as "this"',
     int: "a whole number",
     bool: "true or false",
+    datetime: "a moment, such as 2026-11-30T23:00:00Z",
     list: 'a list of texts, such as ["this", "that"]',
 }
 

@@ -1,13 +1,20 @@
-"""What is for sale: courses, their sections and lessons."""
+"""What is for sale: courses, their sections and lessons, and bundles."""
 
-from catalog.models.course import Course, InvalidTransition
+from catalog.models.bundle import Bundle, BundleEntry, BundleOffer, BundlePart
+from catalog.models.course import Course
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level, Order
 from catalog.models.findable import Assortment, SearchWord
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
+from catalog.models.price_history import PricePoint
+from catalog.models.sellable import InvalidTransition
 
 __all__ = [
     "Assortment",
+    "Bundle",
+    "BundleEntry",
+    "BundleOffer",
+    "BundlePart",
     "Course",
     "CourseQuerySet",
     "CourseStatus",
@@ -16,6 +23,7 @@ __all__ = [
     "Lesson",
     "Level",
     "Order",
+    "PricePoint",
     "SearchWord",
     "Section",
     "Topic",

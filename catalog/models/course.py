@@ -8,7 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce, Lower, Now
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,26 +17,15 @@ from catalog.models.course_queries import CourseManager, CourseStatus, Level
 from catalog.models.findable import KeptArrayField, KeptVectorField
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.models.pictured import Pictured
-from catalog.money import format_money
+from catalog.models.price_history import lowest_before_sale, write_prices_down
+from catalog.models.priced import PRICE_FIELDS, Priced
+from catalog.models.sellable import ON_THE_SHELF, Sellable
 from catalog.pictures.shapes import COVER
-
-# Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
-# that exists. None leads back to a draft: learners may have it by then.
-NEXT_STATUSES = {
-    CourseStatus.DRAFT: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
-    CourseStatus.PUBLISHED: {CourseStatus.UNLISTED, CourseStatus.ARCHIVED},
-    CourseStatus.UNLISTED: {CourseStatus.PUBLISHED, CourseStatus.ARCHIVED},
-    CourseStatus.ARCHIVED: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
-}
 
 IS_LISTED = Q(status="published")
 
 
-class InvalidTransition(Exception):
-    """The thing cannot make this move from where it is."""
-
-
-class Course(Pictured):
+class Course(Sellable, Priced, Pictured):
     """A course as it is sold and studied."""
 
     SHAPE = COVER
@@ -69,36 +58,23 @@ class Course(Pictured):
     hue = models.PositiveSmallIntegerField(
         default=40, help_text="The course's own color, 0 to 359."
     )
-    price_minor = models.PositiveIntegerField(
-        "price", help_text="In the smallest unit of the shop's currency: 3900 for $39."
-    )
-    compare_at_minor = models.PositiveIntegerField(
-        "compare-at price",
-        null=True,
-        blank=True,
-        help_text="An earlier, higher price, if honest.",
-    )
-    currency = models.CharField(max_length=3, editable=False)
-    status = models.CharField(max_length=16, choices=CourseStatus, default=CourseStatus.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
     lesson_count = models.PositiveIntegerField(default=0, editable=False)
     minutes = models.PositiveIntegerField(default=0, editable=False)
+    sorting_minor = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="What it costs, for an index: kept when saved, and as sales come and go.",
+    )
     search = KeptVectorField(null=True, blank=True, editable=False)
     topic_pks = KeptArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
     words = KeptArrayField(models.TextField(), null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = CourseManager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(hue__lt=360), name="course_hue_is_an_angle"),
-            models.CheckConstraint(
-                condition=Q(compare_at_minor__isnull=True)
-                | Q(compare_at_minor__gt=F("price_minor")),
-                name="course_compare_at_is_higher",
-            ),
+            *Priced.Meta.constraints,
         ]
         # What the catalog's page filters and sorts by; nothing but published courses stands there.
         indexes: ClassVar[list[models.Index]] = [
@@ -108,7 +84,7 @@ class Course(Pictured):
                 condition=IS_LISTED,
                 name="course_published_newest",
             ),
-            models.Index("price_minor", "id", condition=IS_LISTED, name="course_published_price"),
+            models.Index("sorting_minor", "id", condition=IS_LISTED, name="course_published_price"),
             models.Index(Lower("title"), "id", condition=IS_LISTED, name="course_published_title"),
             models.Index(
                 "level",
@@ -137,43 +113,31 @@ class Course(Pictured):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the rendered description beside its source, and the day of publication."""
+        """Keep what follows from the rest: rendered text, day of publication, price history."""
         self.description_html = render_markdown(self.description)
         self.currency = self.currency or settings.SHOP_CURRENCY
-        if self.is_for_sale and self.published_at is None:
-            self.published_at = timezone.now()
-        super().save(*args, **kwargs)
+        self.note_publication()
+        with transaction.atomic():
+            is_new = self._state.adding
+            if not is_new:
+                self._write_prices_down()
+            super().save(*args, **kwargs)
+            if is_new:
+                self._write_prices_down()
 
     def get_absolute_url(self) -> str:
         """Return where the course is sold."""
         return reverse("catalog:course_detail", args=[self.slug])
 
     @property
-    def price(self) -> str:
-        """The price as people write it, or "Free"."""
-        return format_money(self.price_minor, self.currency) if self.price_minor else "Free"
-
-    @property
     def is_for_sale(self) -> bool:
         """Whether it can be bought now."""
-        return self.status in (CourseStatus.PUBLISHED, CourseStatus.UNLISTED)
+        return self.status in ON_THE_SHELF
 
     @property
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
         return in_hours(self.minutes)
-
-    def publish(self) -> bool:
-        """Put it into the catalog. Return whether anything changed."""
-        return self._sell_as(CourseStatus.PUBLISHED)
-
-    def unlist(self) -> bool:
-        """Sell it only to those who have its address. Return whether anything changed."""
-        return self._sell_as(CourseStatus.UNLISTED)
-
-    def archive(self) -> bool:
-        """Stop selling it; its learners keep it. Return whether anything changed."""
-        return self._move_to(CourseStatus.ARCHIVED)
 
     def recount(self) -> None:
         """Keep the number of lessons and the minutes that they take, so that no page counts."""
@@ -192,25 +156,29 @@ class Course(Pictured):
 
         refresh_search([self.pk])
 
-    def _sell_as(self, status: CourseStatus) -> bool:
-        return self._move_to(status, published_at=Coalesce("published_at", Now()))
-
     def _move_to(self, status: CourseStatus, **changes: Any) -> bool:
-        """Move to ``status``; return ``False`` if it was there already.
-
-        Check and change are one UPDATE: of two people moving the same course, the database lets
-        one through.
-        """
-        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
-        movable = Course.objects.filter(pk=self.pk, status__in=origins)
+        """Move to ``status``, and note that it is sold from now on, or no more."""
         with transaction.atomic():
-            moved = movable.update(status=status, updated_at=timezone.now(), **changes)
-            if moved:
+            has_moved = super()._move_to(status, **changes)
+            if has_moved:
+                self.refresh_from_db(fields=PRICE_FIELDS)
+                self._write_prices_down()
+                kept = {name: getattr(self, name) for name in ("compare_at_minor", "sorting_minor")}
+                Course.objects.filter(pk=self.pk).update(**kept)
                 self.refresh_search()
-        self.refresh_from_db(fields=["status", "updated_at", *changes])
-        if self.status != status:
-            raise InvalidTransition(f"“{self}” cannot become {status.label.lower()}.")
-        return bool(moved)
+        return has_moved
+
+    def _write_prices_down(self) -> None:
+        """Write the price history, and find in it what may be struck through.
+
+        The course is locked, so that of two people who save it the history and the row say the
+        same.
+        """
+        Course.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
+        now = timezone.now()
+        history = write_prices_down(self, now=now)
+        self.compare_at_minor = lowest_before_sale(self, history, now)
+        self.sorting_minor = self.price_at(now)
 
 
 def in_hours(minutes: int) -> str:

@@ -1,20 +1,24 @@
 """Which courses to show, and to whom."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from catalog.models.priced import PRICE_FIELDS, price_at
 
 if TYPE_CHECKING:
     from catalog.models.course import Course
     from catalog.models.people_and_topics import Topic
 
-# What a course costs a visitor now: the one place that sorting by price asks.
-PRICE_NOW = F("price_minor")
+# What a course costs, as an index knows it: the one place that sorting by price asks.
+PRICE_NOW = F("sorting_minor")
 
 # What a card of the catalog shows of a course.
 CARD_FIELDS = (
@@ -29,9 +33,7 @@ CARD_FIELDS = (
     "status",
     "lesson_count",
     "minutes",
-    "price_minor",
-    "compare_at_minor",
-    "currency",
+    *PRICE_FIELDS,
     "instructor__name",
 )
 
@@ -102,6 +104,18 @@ class CourseQuerySet(models.QuerySet["Course"]):
         alike = Q(instructor=course.instructor_id) | Q(pk__in=sharing)
         return self.published().exclude(pk=course.pk).filter(alike).newest_first()
 
+    def with_price_now(self, now: datetime | None = None) -> "CourseQuerySet":
+        """With ``minor_now``, what each costs now in minor units, to filter and to sort by."""
+        return self.annotate(minor_now=price_at(now or timezone.now()))
+
+    def keep_sorting_prices(self, now: datetime) -> int:
+        """Have courses whose sale has begun or ended stand where their price belongs.
+
+        Return how many moved. Prices themselves are right without: nobody keeps those.
+        """
+        with_sale = self.filter(sale_price_minor__isnull=False)
+        return with_sale.exclude(sorting_minor=price_at(now)).update(sorting_minor=price_at(now))
+
     def newest_first(self) -> "CourseQuerySet":
         """The latest published first."""
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
@@ -131,11 +145,11 @@ class CourseQuerySet(models.QuerySet["Course"]):
 
     def free(self) -> "CourseQuerySet":
         """Those that cost nothing."""
-        return self.filter(price_minor=0)
+        return self.filter(sorting_minor=0)
 
     def paid(self) -> "CourseQuerySet":
         """Those that cost something."""
-        return self.filter(price_minor__gt=0)
+        return self.filter(sorting_minor__gt=0)
 
 
 _CourseManager = models.Manager.from_queryset(CourseQuerySet)

@@ -124,12 +124,10 @@ def _title_and_summary(dice: Random, language: str) -> tuple[str, str]:
     return dice.choice(TITLES), dice.choice(SUMMARIES)
 
 
-def _prices(dice: Random) -> dict[str, int | None]:
-    """Return a price, and for one course of eight an earlier, higher one."""
+def _prices(dice: Random) -> dict[str, int]:
     unit = 10 ** exponent(settings.SHOP_CURRENCY)
     price = dice.choice(PRICES) * unit // 100
-    earlier = price + 10 * unit if price and dice.randrange(8) == 0 else None
-    return {"price_minor": price, "compare_at_minor": earlier}
+    return {"price_minor": price, "sorting_minor": price}
 
 
 def _sentence(text: str) -> str:

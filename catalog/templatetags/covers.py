@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from catalog.covers import cover_digest
-from catalog.models import Course
+from catalog.models import Bundle, Course
 from catalog.models.pictured import Pictured
 from catalog.pictures.previews import preview_digest
 
@@ -47,9 +47,9 @@ def preview_picture_url(course: Course) -> str:
 
 
 @register.filter
-def hue_step(course: Course) -> int:
-    """Return the number for ``data-hue``, 0 to 23, that gives an element the course's color."""
-    return round(course.hue / HUE_STEP) % (360 // HUE_STEP)
+def hue_step(thing: Course | Bundle) -> int:
+    """Return the number for ``data-hue``, 0 to 23, that gives an element the thing's color."""
+    return round(thing.hue / HUE_STEP) % (360 // HUE_STEP)
 
 
 def _file_url(pictured: Pictured, width: int) -> str:

@@ -10,7 +10,7 @@ class CartItemInline(ReadOnly, admin.TabularInline):
     """What is in a cart."""
 
     model = CartItem
-    fields = ("course", "seats", "added_at")
+    fields = ("course", "bundle", "seats", "added_at")
     readonly_fields = ("added_at",)
 
 

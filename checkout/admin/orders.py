@@ -24,8 +24,8 @@ class LineInline(ReadOnly, admin.TabularInline):
 
     model = OrderLine
     fields = (
-        "title", "course", "seat", "price", "is_for_buyer", "outcome", "seat_given", "access",
-        "given_back",
+        "title", "course", "bundle", "seat", "price", "is_for_buyer", "outcome", "seat_given",
+        "access", "given_back",
     )  # fmt: skip
     readonly_fields = ("price", "seat_given", "given_back")
 
@@ -33,7 +33,7 @@ class LineInline(ReadOnly, admin.TabularInline):
         """Fetch what the columns show with the lines."""
         lines = super().get_queryset(request)
         return lines.select_related(
-            "order", "course", "enrollment__learner", "enrollment__course", "refund"
+            "order", "course", "bundle", "enrollment__learner", "enrollment__course", "refund"
         )
 
     @admin.display(description="enrollment")

@@ -160,4 +160,5 @@ def describe(line: OrderLine) -> str:
     seat = line.enrollment
     whose = f"{seat.learner or 'nobody yet'}, {seat.get_status_display().lower()}" if seat else ""
     what = whose or line.get_outcome_display().lower()
-    return f"{line.title}, seat {line.seat}: {line.price} ({what})"
+    part = f" (part of “{line.bundle_title}”)" if line.bundle_title else ""
+    return f"{line.title}{part}, seat {line.seat}: {line.price} ({what})"

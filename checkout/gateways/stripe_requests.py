@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checkout.gateways.stripe_money import to_stripe
 
@@ -53,31 +54,36 @@ def refund_request(
 
 
 def _line_items(order: "Order") -> list[dict[str, Any]]:
-    """Return one item for each course, with its seats as the quantity.
+    """Return one item for each course and price, with its seats as the quantity.
 
     Its metadata say what it was, so that an order can be written anew that a backup has lost.
     """
 
-    def course_and_price(line: "OrderLine") -> tuple[int, str, int]:
-        return line.course_id, line.title, line.price_minor
+    def kind(line: "OrderLine") -> tuple[int, int, str, int]:
+        return line.course_id, line.bundle_id or 0, line.title, line.price_minor
 
-    lines = sorted(order.lines.all(), key=lambda line: (*course_and_price(line), line.seat))
-    return [
-        _line_item(list(seats), order.currency) for _, seats in groupby(lines, course_and_price)
-    ]
+    lines = sorted(order.lines.all(), key=lambda line: (*kind(line), line.seat))
+    return [_line_item(list(seats), order.currency) for _kind, seats in groupby(lines, kind)]
 
 
 def _line_item(seats: list["OrderLine"], currency: str) -> dict[str, Any]:
     first = seats[0]
+    product = {"name": first.title}
+    metadata = {
+        "course": str(first.course_id),
+        "for_buyer": "yes" if first.is_for_buyer else "no",
+    }
+    if first.bundle_title:
+        product["description"] = _("Part of “%(bundle)s”") % {"bundle": first.bundle_title}
+        metadata["bundle_title"] = first.bundle_title
+    if first.bundle_id:
+        metadata["bundle"] = str(first.bundle_id)
     return {
         "quantity": len(seats),
         "price_data": {
             "currency": currency,
             "unit_amount": to_stripe(first.price_minor, currency),
-            "product_data": {"name": first.title},
+            "product_data": product,
         },
-        "metadata": {
-            "course": str(first.course_id),
-            "for_buyer": "yes" if first.is_for_buyer else "no",
-        },
+        "metadata": metadata,
     }

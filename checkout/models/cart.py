@@ -1,15 +1,15 @@
 """The cart: what somebody means to buy. A row, so that it outlives sessions and devices."""
 
-import hashlib
 from collections import Counter
+from collections.abc import Set
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from catalog.models import Course
+from catalog.models import Bundle, BundleEntry, Course
 from project.accounts.models import User
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
@@ -79,10 +79,28 @@ class Cart(models.Model):
     def put(self, course: Course, *, seats: int = 1) -> bool:
         """Put a course in. Return ``False`` if it was there already, and leave it as it was."""
         _, is_new = self.items.get_or_create(
-            course=course, defaults={"seats": seats, "price_minor": course.price_minor}
+            course=course, defaults={"seats": seats, "price_minor": course.price_now}
         )
         self._touch()
         return is_new
+
+    def put_bundle(self, bundle: Bundle) -> bool:
+        """Put a bundle in. Return ``False`` if it was there already."""
+        _, is_new = self.items.get_or_create(
+            bundle=bundle, defaults={"price_minor": bundle.price_now}
+        )
+        self._touch()
+        return is_new
+
+    def take_out_single(self, bundle: Bundle) -> list[Course]:
+        """Take out single seats on the bundle's courses, and return these: nobody pays twice.
+
+        More than one seat may be meant for others.
+        """
+        single = self.items.filter(course__bundles=bundle, seats=1).select_related("course")
+        items = list(single)
+        self.items.filter(pk__in=[item.pk for item in items]).delete()
+        return [item.course for item in items if item.course]
 
     def set_seats(self, course: Course, seats: int) -> bool:
         """Change how many seats are wanted; 0 takes the course out. Return whether it was in."""
@@ -91,46 +109,62 @@ class Cart(models.Model):
         self._touch()
         return bool(changed)
 
-    def fingerprint(self, items: "list[CartItem]") -> str:
-        """Return what identifies this content: courses, seats and prices, in any order."""
-        wanted = [(item.course_id, item.seats, item.course.price_minor) for item in items]
-        return hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()
+    def bundle_with(self, course: Course) -> Bundle | None:
+        """Return a bundle in the cart that the course comes with."""
+        here = self.items.values("bundle_id")
+        return Bundle.objects.for_sale().holding(course).filter(pk__in=here).first()
+
+    def take_bundle_out(self, bundle: Bundle) -> bool:
+        """Take a bundle out. Return whether it was in."""
+        taken, _ = self.items.filter(bundle=bundle).delete()
+        self._touch()
+        return bool(taken)
 
     def accept_prices(self) -> None:
         """Note that today's prices were shown: from now on only a newer change is mentioned."""
-        for item in self.items.select_related("course").exclude(
-            price_minor=F("course__price_minor")
-        ):
-            self.items.filter(pk=item.pk).update(price_minor=item.course.price_minor)
+        for item in self.items.select_related("course", "bundle"):
+            if item.price_minor != item.price_now:
+                self.items.filter(pk=item.pk).update(price_minor=item.price_now)
 
     def drop_owned(self, owned: set[int]) -> None:
         """Take out what its owner has, by course id: it would be bought in vain.
 
-        More than one seat may be meant for others.
+        More than one seat may be meant for others. A course that is in a bundle beside it would be
+        bought in vain as well, and so would a bundle of which all is owned.
         """
-        self.items.filter(course__in=owned, seats=1).delete()
+        bundles = self.items.filter(course=None).with_goods()
+        sold = [item for item in bundles if item.thing.is_for_sale]
+        contents = {item.pk: item.course_ids for item in sold}
+        complete = {pk for pk, courses in contents.items() if courses <= owned}
+        needless = owned.union(*(contents[pk] for pk in contents.keys() - complete))
+        self.items.filter(Q(pk__in=complete) | Q(course__in=needless, seats=1)).delete()
         self._touch()
 
-    def take_out(self, bought: Counter[int]) -> None:
-        """Take out the seats that were bought, by course id; keep what was added since."""
+    def take_out(self, bought: Counter[int], *, bundles: Set[int] = frozenset()) -> None:
+        """Take out the seats that were bought, by course id; keep what was added since.
+
+        ``bundles`` are those that were bought, by their ids; their courses are not in ``bought``.
+        """
+        self.items.filter(bundle__in=bundles).delete()
         items = list(self.items.filter(course__in=bought))
-        done = [item.pk for item in items if item.seats <= bought[item.course_id]]
+        left = {item.pk: item.seats - bought[item.course_id or 0] for item in items}
+        done = [pk for pk, seats in left.items() if seats <= 0]
         self.items.filter(pk__in=done).delete()
-        for item in items:
-            if item.pk not in done:
-                self.items.filter(pk=item.pk).update(seats=item.seats - bought[item.course_id])
+        for pk in left.keys() - set(done):
+            self.items.filter(pk=pk).update(seats=left[pk])
         self._touch()
 
     def merge_into(self, other: "Cart") -> None:
-        """Hand all courses over to ``other``, once. Of a course in both, the larger number stays.
+        """Hand all that is in it to ``other``, once. Of what is in both, the larger number stays.
 
         The caller holds both rows' locks, in the order of their ids.
         """
         if self.merged_at or self.pk == other.pk:
             return
-        for item in self.items.all():
+        for item in self.items.select_related("course", "bundle"):
             kept, is_new = other.items.get_or_create(
-                course_id=item.course_id,
+                course=item.course,
+                bundle=item.bundle,
                 defaults={"seats": item.seats, "price_minor": item.price_minor},
             )
             if not is_new and kept.seats < item.seats:
@@ -144,19 +178,29 @@ class Cart(models.Model):
 
 
 class CartItemQuerySet(models.QuerySet["CartItem"]):
-    """Courses in carts."""
+    """What is in carts."""
 
-    def with_courses(self) -> "CartItemQuerySet":
-        """With what a cart shows of its courses, and without their long texts."""
-        long = ("course__description", "course__description_html", "course__outcomes")
-        return self.select_related("course").defer(*long)
+    def with_goods(self) -> "CartItemQuerySet":
+        """With what a cart shows of courses and bundles, and without their long texts."""
+        long = ("description", "description_html")
+        of_courses = [f"course__{name}" for name in (*long, "outcomes")]
+        of_bundles = [f"bundle__{name}" for name in long]
+        items = self.select_related("course", "bundle").defer(*of_courses, *of_bundles)
+        return items.prefetch_related(
+            Prefetch("bundle__entries", BundleEntry.objects.with_courses())
+        )
 
 
 class CartItem(models.Model):
-    """A course in a cart, with how many seats on it are wanted."""
+    """A course in a cart, with how many seats on it are wanted; or a bundle, with one on each."""
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
-    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="+")
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="+", null=True, blank=True
+    )
+    bundle = models.ForeignKey(
+        Bundle, on_delete=models.CASCADE, related_name="+", null=True, blank=True
+    )
     seats = models.PositiveSmallIntegerField(default=1)
     price_minor = models.PositiveIntegerField(help_text="The price that was last shown.")
     added_at = models.DateTimeField(auto_now_add=True)
@@ -167,10 +211,37 @@ class CartItem(models.Model):
         ordering: ClassVar[list[str]] = ["added_at", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["cart", "course"], name="cart_item_course_once"),
+            models.UniqueConstraint(fields=["cart", "bundle"], name="cart_item_bundle_once"),
+            models.CheckConstraint(
+                condition=Q(course=None, bundle__isnull=False)
+                | Q(course__isnull=False, bundle=None),
+                name="cart_item_course_or_bundle",
+            ),
             models.CheckConstraint(
                 condition=Q(seats__gte=1, seats__lte=MAX_SEATS), name="cart_item_seats_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(bundle=None) | Q(seats=1), name="cart_item_bundle_has_one_seat"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.course} × {self.seats}"
+        return f"{self.thing} × {self.seats}"
+
+    @property
+    def thing(self) -> Course | Bundle:
+        """What it is that is wanted."""
+        thing = self.course or self.bundle
+        assert thing is not None  # noqa: S101  the database has no such row
+        return thing
+
+    @property
+    def price_now(self) -> int:
+        """What one of it costs now, before anything that its owner has is taken off."""
+        return self.thing.price_now
+
+    @property
+    def course_ids(self) -> set[int]:
+        """The courses that it would open."""
+        courses = self.bundle.contents if self.bundle else [self.course]
+        return {course.pk for course in courses if course}

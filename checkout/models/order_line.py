@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Course
+from catalog.models import Bundle, Course
 from catalog.money import format_money
 from checkout.models.order import Order
 from library.models import Enrollment
@@ -36,6 +37,15 @@ class OrderLine(models.Model):
     seat = models.PositiveSmallIntegerField(default=1, help_text="1 for the first on this course.")
     title = models.CharField(max_length=120)
     price_minor = models.BigIntegerField("price")
+    bundle = models.ForeignKey(
+        Bundle,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text=_("What it was bought as a part of; its price is its part of the bundle's."),
+    )
+    bundle_title = models.CharField(max_length=120, blank=True)
     is_for_buyer = models.BooleanField(
         default=True, help_text="The buyer's own seat; others are handed out."
     )

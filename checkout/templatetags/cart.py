@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 
-from checkout.carts import summary_of
+from catalog.models import Bundle, BundleOffer
+from checkout.carts import owned_on, summary_of
 from checkout.models import MAX_SEATS
 from checkout.summary import CartSummary
 
@@ -22,3 +23,9 @@ def current_cart(context: dict[str, Any]) -> CartSummary:
 def most_seats() -> int:
     """Return how many seats on one course a cart takes."""
     return MAX_SEATS
+
+
+@register.simple_tag(takes_context=True)
+def bundle_offer(context: dict[str, Any], bundle: Bundle) -> BundleOffer:
+    """Return what the bundle is to the visitor: what they have of it is not charged."""
+    return bundle.offer_to(owned_on(context["request"]))

@@ -1,46 +1,21 @@
 """The cart: what is in it, and changing that."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.models import Course
+from catalog.models import Bundle, Course
 from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
-from checkout.models import MAX_SEATS, Order
+from checkout.forms import AddForm, SeatsForm
+from checkout.models import Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
 from project.limits import Limit, limited
 
 CART = Limit("cart", times=60, seconds=60)
-
-WRONG_SEATS = {
-    "max_value": _("At most %(limit_value)s seats at a time. Write to us for a larger group."),
-    "min_value": _("The number of seats cannot be less than 0."),
-    "invalid": _("Please give the number of seats in digits."),
-    "required": _("Please give the number of seats."),
-}
-
-
-class AddForm(forms.Form):
-    """What the add button sends."""
-
-    course = forms.SlugField(max_length=80)
-    seats = forms.IntegerField(
-        min_value=1,
-        max_value=MAX_SEATS,
-        required=False,
-        error_messages={**WRONG_SEATS, "min_value": _("Please choose at least one seat.")},
-    )
-
-
-class SeatsForm(forms.Form):
-    """What the seats field and the remove button send."""
-
-    seats = forms.IntegerField(min_value=0, max_value=MAX_SEATS, error_messages=WRONG_SEATS)
 
 
 @never_cache
@@ -55,20 +30,56 @@ def cart(request: HtmxRequest) -> HttpResponse:
 @require_POST
 @limited(CART)
 def cart_items(request: HtmxRequest) -> HttpResponse:
-    """Put a course into the cart."""
+    """Put a course or a bundle into the cart."""
     form = AddForm(request.POST)
-    if not form.is_valid() and "course" in form.errors:
-        return HttpResponse("Which course should go into the cart?", status=400)
-    course = get_object_or_404(Course.objects.for_sale(), slug=form.cleaned_data["course"])
-    if "seats" in form.errors:
+    if not form.is_valid():
+        return _not_added(request, form)
+    data = form.cleaned_data
+    if data["bundle"]:
+        return _add_bundle(request, data["bundle"])
+    return _add_course(request, data["course"], seats=data["seats"] or 1)
+
+
+def _not_added(request: HtmxRequest, form: AddForm) -> HttpResponse:
+    """Refuse what no page of ours sends; of a number of seats say what is wrong with it."""
+    if "seats" in form.errors and len(form.errors) == 1:
         return _refused(request, str(form.errors["seats"][0]))
+    return HttpResponse(_("Which course should go into the cart?"), status=400)
+
+
+def _add_course(request: HtmxRequest, slug: str, *, seats: int) -> HttpResponse:
+    course = get_object_or_404(Course.objects.for_sale(), slug=slug)
+    cart = cart_of(request)
+    bundle = cart.bundle_with(course) if cart and seats == 1 else None
+    names = {"course": course, "bundle": bundle}
     if course.pk in owned_on(request):
-        messages.info(request, f"“{course}” is yours already. You will find it on your shelf.")
-    elif make_cart_of(request).put(course, seats=form.cleaned_data["seats"] or 1):
-        messages.success(request, f"“{course}” is in your cart.")
+        said = _("“%(course)s” is yours already. You will find it on your shelf.")
+        messages.info(request, said % names)
+    elif bundle:
+        said = _("“%(course)s” is in your cart already, as a part of “%(bundle)s”.")
+        messages.info(request, said % names)
+    elif (cart or make_cart_of(request)).put(course, seats=seats):
+        messages.success(request, _("“%(course)s” is in your cart.") % names)
     else:
-        messages.info(request, f"“{course}” was in your cart already.")
+        messages.info(request, _("“%(course)s” was in your cart already.") % names)
     return _changed(request, course)
+
+
+def _add_bundle(request: HtmxRequest, slug: str) -> HttpResponse:
+    bundle = get_object_or_404(Bundle.objects.for_sale().with_courses(), slug=slug)
+    if bundle.offer_to(owned_on(request)).is_complete:
+        said = _("All courses of “%(bundle)s” are yours already.")
+        messages.info(request, said % {"bundle": bundle})
+        return _changed(request, bundle)
+    cart = make_cart_of(request)
+    if cart.put_bundle(bundle):
+        messages.success(request, _("“%(bundle)s” is in your cart.") % {"bundle": bundle})
+    else:
+        messages.info(request, _("“%(bundle)s” was in your cart already.") % {"bundle": bundle})
+    for course in cart.take_out_single(bundle):
+        said = _("“%(course)s” was there alone, and was taken out: it comes with the bundle.")
+        messages.info(request, said % {"course": course})
+    return _changed(request, bundle)
 
 
 @require_POST
@@ -82,11 +93,32 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     seats = form.cleaned_data["seats"]
     focus = "" if seats else _neighbor(request, course)
     cart = cart_of(request)
-    if cart is None or not cart.set_seats(course, seats):
-        messages.info(request, f"“{course}” was not in your cart any more.")
-    elif not seats:
-        messages.success(request, f"“{course}” was taken out of your cart.")
+    is_in = cart is not None and cart.set_seats(course, seats)
+    _tell(request, course, is_in=is_in, is_out=not seats)
     return _changed(request, course, focus=focus)
+
+
+@require_POST
+@limited(CART)
+def cart_bundle(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Take a bundle out of the cart: ``seats=0``. It has one seat on each course, never more."""
+    bundle = get_object_or_404(Bundle.objects.with_courses(), slug=slug)
+    if request.POST.get("seats") != "0":
+        return _refused(request, _("A bundle has one seat on each course."))
+    focus = _neighbor(request, bundle)
+    cart = cart_of(request)
+    is_in = cart is not None and cart.take_bundle_out(bundle)
+    _tell(request, bundle, is_in=is_in, is_out=True)
+    return _changed(request, bundle, focus=focus)
+
+
+def _tell(request: HtmxRequest, thing: Course | Bundle, *, is_in: bool, is_out: bool) -> None:
+    """Say what became of a line, unless the cart shows it by itself."""
+    names = {"thing": thing}
+    if not is_in:
+        messages.info(request, _("“%(thing)s” was not in your cart any more.") % names)
+    elif is_out:
+        messages.success(request, _("“%(thing)s” was taken out of your cart.") % names)
 
 
 def _refused(request: HtmxRequest, why: str) -> HttpResponse:
@@ -99,29 +131,31 @@ def _refused(request: HtmxRequest, why: str) -> HttpResponse:
 
 
 def _changed(
-    request: HtmxRequest, course: Course | None, *, focus: str = "", status: int = 200
+    request: HtmxRequest, thing: Course | Bundle | None, *, focus: str = "", status: int = 200
 ) -> HttpResponse:
     """Answer with the cart as it is now, and for htmx with all that depends on it."""
     if not wants_part(request):
         return redirect_browser(request, reverse("checkout:cart"))
     forget_summary(request)
-    context = {
-        "cart": summary_of(request),
-        "course": course,
-        "owned": owned_on(request),
-        "focus": focus,
-    }
+    owned = owned_on(request)
+    context = {"cart": summary_of(request), "owned": owned, "focus": focus}
+    if isinstance(thing, Bundle):
+        beside = set(request.POST.getlist("beside"))
+        shown = [course for course in thing.contents if course.slug in beside]
+        context |= {"bundle": thing, "offer": thing.offer_to(owned), "courses_beside": shown}
+    else:
+        context["course"] = thing
     return render(request, "checkout/_cart_changed.html", context, status=status)
 
 
-def _neighbor(request: HtmxRequest, course: Course) -> str:
-    """Return what gets the keyboard's focus when ``course`` goes: the next remove button."""
+def _neighbor(request: HtmxRequest, thing: Course | Bundle) -> str:
+    """Return what gets the keyboard's focus when ``thing`` goes: the next remove button."""
     lines = summary_of(request).lines
-    slugs = [line.course.slug for line in lines]
-    if course.slug not in slugs or len(slugs) == 1:
+    places = [place for place, line in enumerate(lines) if line.thing == thing]
+    if not places or len(lines) == 1:
         return "heading"
-    place = slugs.index(course.slug)
-    return f"remove-{(slugs[place + 1 :] + slugs[:place][::-1])[0]}"
+    place = places[0]
+    return (lines[place + 1 :] + lines[:place][::-1])[0].remove_id
 
 
 def _canceled_order(request: HtmxRequest) -> Order | None:

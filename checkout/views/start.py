@@ -58,7 +58,11 @@ def start(request: HtmxRequest) -> HttpResponse:
         return _back_to_cart(request, "Your cart is empty.")
     try:
         payment = begin_payment(
-            cart, user=request.user, email=request.user.email, token=_token(request)
+            cart,
+            user=request.user,
+            email=request.user.email,
+            token=_token(request),
+            shown=request.POST.get("shown", ""),
         )
     except CartNeedsAttention as error:
         cart.accept_prices()

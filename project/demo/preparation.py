@@ -12,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.models import Course
 from project.accounts.models import User
+from project.demo.offers import make_offers
 
 COURSES = settings.BASE_DIR / "catalog" / "demo_courses"
 LEARNER = "learner@example.com"
@@ -37,6 +38,7 @@ def prepare(report: Report, *, reset: bool = False) -> None:
     if missing := _missing_courses():
         report("Importing the courses")
         call_command("import_course", *map(str, missing), stdout=StringIO())
+    make_offers({folder.name for folder in missing})
     _open_account(LEARNER, name="Lee Learner")
     _open_account(OWNER, name="Olive Owner", is_staff=True, is_superuser=True)
     connection.close()

@@ -129,7 +129,7 @@ def test_course_page_creates_a_draft_with_its_sections(staff):
 
     course = Course.objects.get()
     assert (course.status, course.currency, course.published_at) == ("draft", "usd", None)
-    assert (course.price_minor, course.compare_at_minor) == (3950, None)
+    assert (course.price_minor, course.sale_price_minor) == (3950, None)
     assert course.outcomes == ["Splice, and whip", "Coil"]
     assert course.description_html == "<p>Made of <em>hemp</em>.</p>\n"
     assert list(course.topics.all()) == [topic]
@@ -249,18 +249,48 @@ def test_course_page_refuses_a_price_that_is_none(staff, course, typed):
 
 
 def test_course_page_shows_the_price_as_a_decimal(staff, course):
-    Course.objects.update(price_minor=3950, compare_at_minor=4900)
+    Course.objects.update(price_minor=3950, sale_price_minor=2900)
 
     data = filled_in(staff, page_of(course))
 
-    assert (str(data["price_minor"]), str(data["compare_at_minor"])) == ("39.50", "49.00")
+    assert (str(data["price_minor"]), str(data["sale_price_minor"])) == ("39.50", "29.00")
 
 
-def test_course_page_refuses_an_earlier_price_that_is_not_higher(staff, course):
-    data = {**filled_in(staff, page_of(course)), "compare_at_minor": "39.00"}
+SALE = {
+    "sale_price_minor": "29.00",
+    "sale_starts_at_0": "2026-11-20",
+    "sale_starts_at_1": "00:00",
+    "sale_ends_at_0": "2026-12-01",
+    "sale_ends_at_1": "00:00",
+}
 
-    assert "It must be higher than the price" in str(save(staff, page_of(course), data))
-    assert Course.objects.get().compare_at_minor is None
+
+def test_course_page_takes_a_sale(staff, course):
+    data = {**filled_in(staff, page_of(course)), **SALE}
+
+    assert save(staff, page_of(course), data) == []
+
+    course = Course.objects.get()
+    assert course.sale_price_minor == 2900
+    assert (course.sale_starts_at.isoformat(), course.sale_ends_at.isoformat()) == (
+        "2026-11-20T00:00:00+00:00",
+        "2026-12-01T00:00:00+00:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"sale_price_minor": "39.00"}, "It must be lower than the price"),
+        ({"sale_price_minor": ""}, "Give the sale a price"),
+        ({"sale_ends_at_0": "2026-11-20"}, "A sale ends after it has started"),
+    ],
+)
+def test_course_page_refuses_a_sale_that_is_none(staff, course, changes, why):
+    data = {**filled_in(staff, page_of(course)), **SALE, **changes}
+
+    assert why in str(save(staff, page_of(course), data))
+    assert Course.objects.get().sale_price_minor is None
 
 
 def test_course_page_refuses_two_lessons_with_one_slug(staff, course):

@@ -1,6 +1,7 @@
 """Courses from folders: what is created, changed, kept and refused."""
 
 import tomllib
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -26,7 +27,9 @@ topics = ["Outdoors", "Craft"]
 instructor = "Mara Lind"
 instructor_bio = "Sails."
 price = "39.00"
-compare_at = "49.50"
+sale_price = "29.50"
+sale_starts = 2026-11-20T00:00:00+01:00
+sale_ends = 2026-12-01T00:00:00+01:00
 hue = 210
 outcomes = ["Tie a bowline", "Untie it again"]
 status = "published"
@@ -103,7 +106,10 @@ def test_import_creates_the_course_that_the_folder_tells(folder):
         "level": "intermediate",
         "language": "de",
         "price_minor": 3900,
-        "compare_at_minor": 4950,
+        "sale_price_minor": 2950,
+        "sale_starts_at": datetime(2026, 11, 19, 23, tzinfo=UTC),
+        "sale_ends_at": datetime(2026, 11, 30, 23, tzinfo=UTC),
+        "compare_at_minor": None,
         "currency": settings.SHOP_CURRENCY,
         "hue": 210,
         "outcomes": ["Tie a bowline", "Untie it again"],
@@ -141,7 +147,7 @@ price = "0"
 
     course = Course.objects.get()
     assert (course.status, course.level, course.language) == ("draft", "beginner", "en")
-    assert (course.price_minor, course.compare_at_minor, course.outcomes) == (0, None, [])
+    assert (course.price_minor, course.sale_price_minor, course.outcomes) == (0, None, [])
     assert (course.published_at, list(course.topics.all())) == (None, [])
 
 
@@ -343,7 +349,21 @@ def copy_course(folder, to, *, id, slug):
             '"-1.00"',
             "price: Ensure this value is greater than or equal to 0.",
         ),
-        ("course.md", '"49.50"', '"39.00"', "compare_at must be higher than price."),
+        ("course.md", '"29.50"', '"39.00"', "sale_price must be lower than price."),
+        ("course.md", 'sale_price = "29.50"', "", "A sale needs a sale_price."),
+        ("course.md", "2026-12-01", "2026-11-01", "sale_starts must be before sale_ends."),
+        (
+            "course.md",
+            "00:00:00+01:00",
+            "00:00:00",
+            "sale_starts needs its time zone, such as 2026-11-30T23:00:00Z.",
+        ),
+        (
+            "course.md",
+            "2026-12-01T00:00:00+01:00",
+            '"soon"',
+            "sale_ends must be a moment, such as 2026-11-30T23:00:00Z.",
+        ),
         ("course.md", '"intermediate"', '"guru"', "level: Value 'guru' is not a valid choice."),
         (
             "course.md",
@@ -543,3 +563,22 @@ def test_import_takes_the_demo_courses():
         assert course.lesson_count == len(list(folder.glob("*/[0-9]*.md")))
         assert course.is_for_sale
     assert import_course(*folders).count("nothing to change") == 3
+
+
+def test_import_leaves_a_sale_alone_that_the_folder_does_not_tell_of(folder):
+    for line in COURSE.strip().splitlines():
+        if line.startswith("sale_"):
+            edit(folder / "course.md", line + "\n", "")
+    import_course(folder)
+    course = Course.objects.get()
+    course.sale_price_minor = 1900
+    course.save()
+
+    edit(folder / "course.md", '"39.00"', '"38.00"')
+    import_course(folder)
+    assert Course.objects.values_list("price_minor", "sale_price_minor").get() == (3800, 1900)
+
+    edit(folder / "course.md", '"38.00"', '"19.00"')
+    with pytest.raises(CommandError, match="Change the sale first"):
+        import_course(folder)
+    assert Course.objects.get().price_minor == 3800

@@ -262,8 +262,9 @@ def test_cart_answer_takes_as_many_queries_for_any_cart(
     shopper.wants(*[create_course() for _ in range(courses)])
     new = create_course()
 
-    # course, session, person, owned, cart, look, insert in its transaction (3), touch, cart, lines
-    with django_assert_num_queries(12):
+    # course, session, person, cart, a bundle that has it, owned,
+    # look, insert in its transaction (3), touch, cart, lines
+    with django_assert_num_queries(13):
         response = shopper.client.post(
             "/cart/items/", {"course": new.slug, "shown": "1"}, headers=HTMX
         )

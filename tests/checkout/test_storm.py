@@ -164,7 +164,7 @@ def test_order_that_is_paid_while_the_cart_is_looked_at_is_not_sold_again(
 
 def begin_naively(gateway, cart, *, user, email, token):
     """Make an order at each press, and forget the one before, as small shops do."""
-    items = list(cart.items.with_courses())
+    items = list(cart.items.with_goods())
     if not items:
         raise CartNeedsAttention
     cart.orders.live().update(status="canceled")

@@ -1,26 +1,27 @@
 """Courses as staff write them: a course and its outline on one page."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.conf import settings
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from catalog.forms import CourseForm, InstructorForm, PicturedForm
-from catalog.models import Course, Instructor, InvalidTransition, Lesson, Section, Topic
-from catalog.models.pictured import Pictured
+from catalog.admin.moving import Moving
+from catalog.admin.pictured import PicturedAdmin, shown
+from catalog.forms import CourseForm
+from catalog.models import Course, Lesson, Section
+from catalog.money import format_money
 from catalog.search.indexing import forget, refresh_search
-from catalog.templatetags.covers import cover_url, picture_url
-
-EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
+from catalog.templatetags.covers import cover_url
 
 
 class RowForm(forms.ModelForm):
@@ -86,45 +87,36 @@ class LessonInline(admin.TabularInline):
         return formset
 
 
-class PicturedAdmin(admin.ModelAdmin):
-    """Rows that may have a picture."""
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save the row, and show the picture that was uploaded."""
-        super().save_model(request, obj, form, change)
-        if isinstance(form, PicturedForm):
-            form.put_picture(obj)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete the row, and leave its picture's files to be removed."""
-        super().delete_model(request, obj)
-        obj.leave_picture()
-
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
-        """Delete rows, and leave their pictures' files to be removed."""
-        rows: list[Pictured] = list(queryset)
-        super().delete_queryset(request, queryset)
-        for row in rows:
-            row.leave_picture()
-
-
 @admin.register(Course)
-class CourseAdmin(PicturedAdmin):
+class CourseAdmin(Moving, PicturedAdmin):
     """Courses. Their status is changed by the actions, each of which is a verb of the course."""
 
     form = CourseForm
     inlines = [SectionInline, LessonInline]
-    actions = ["publish", "unlist", "archive"]
     list_display = ["title", "status", "price", "lessons", "published_at"]
     list_filter = ["status", "level", "topics"]
     search_fields = ["title", "slug", "summary", "instructor__name"]
     ordering = ["-published_at", "-pk"]
     autocomplete_fields = ["instructor", "topics"]
     prepopulated_fields = {"slug": ["title"]}
-    readonly_fields = ["status", "published_at", "lesson_count", "minutes", "cover"]
+    readonly_fields = [
+        "status",
+        "published_at",
+        "struck_through",
+        "lesson_count",
+        "minutes",
+        "cover",
+    ]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
-        ("Price", {"fields": ["price_minor", "compare_at_minor"]}),
+        ("Price", {"fields": ["price_minor"]}),
+        (
+            _("Sale"),
+            {
+                "fields": ["sale_price_minor", "sale_starts_at", "sale_ends_at", "struck_through"],
+                "description": _("All times are UTC.") if settings.TIME_ZONE == "UTC" else "",
+            },
+        ),
         ("What it is", {"fields": ["description", "outcomes", "instructor", "topics"]}),
         ("For whom", {"fields": ["level", "language"]}),
         ("Looks", {"fields": ["hue", "cover", "upload", "remove_picture"]}),
@@ -134,40 +126,28 @@ class CourseAdmin(PicturedAdmin):
     @admin.display(description="cover")
     def cover(self, course: Course) -> SafeString | str:
         """Show the cover as the shop does."""
-        return _shown(cover_url(course), 240, 150) if course.slug else "-"
+        return shown(cover_url(course), 240, 150) if course.slug else "-"
 
     @admin.display(description="price", ordering="price_minor")
     def price(self, course: Course) -> str:
         """Show the price as people write it."""
         return course.price
 
+    @admin.display(description=_("struck through"))
+    def struck_through(self, course: Course) -> str:
+        """Say which earlier price stands beside that of the sale; the shop finds it by itself."""
+        if course.compare_at_minor:
+            lowest = format_money(course.compare_at_minor, course.currency)
+            return gettext("%(price)s, the lowest price of the 30 days before.") % {"price": lowest}
+        return gettext(
+            "Nothing. The lowest price of the 30 days before a sale is, if the course was for "
+            "sale all that time and the price was higher."
+        )
+
     @admin.display(description="lessons", ordering="lesson_count")
     def lessons(self, course: Course) -> int:
         """Show how many lessons there are."""
         return course.lesson_count
-
-    @admin.action(
-        description="Publish: list it in the catalog", location=EVERYWHERE, permissions=["change"]
-    )
-    def publish(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
-        """List the chosen courses in the catalog."""
-        self._move(request, courses, Course.publish)
-
-    @admin.action(
-        description="Unlist: sell it only by its address",
-        location=EVERYWHERE,
-        permissions=["change"],
-    )
-    def unlist(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
-        """Sell the chosen courses only to those who know their address."""
-        self._move(request, courses, Course.unlist)
-
-    @admin.action(
-        description="Archive: stop selling it", location=EVERYWHERE, permissions=["change"]
-    )
-    def archive(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
-        """Stop selling the chosen courses; their learners keep them."""
-        self._move(request, courses, Course.archive)
 
     def get_inlines(self, request: HttpRequest, obj: Course | None) -> Any:
         """Offer lessons once there are sections to put them into."""
@@ -200,21 +180,6 @@ class CourseAdmin(PicturedAdmin):
         forget(queryset.values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
         refresh_search([])
-
-    def _move(
-        self,
-        request: HttpRequest,
-        courses: "QuerySet[Course]",
-        verb: Callable[[Course], bool],
-    ) -> None:
-        for course in courses:
-            try:
-                if verb(course):
-                    status = course.get_status_display().lower()
-                    self.log_change(request, course, f"Made it {status}.")
-                    self.message_user(request, f"“{course}” is now {status}.", messages.SUCCESS)
-            except InvalidTransition as error:
-                self.message_user(request, str(error), messages.ERROR)
 
 
 @admin.register(Lesson)
@@ -267,58 +232,6 @@ class LessonAdmin(admin.ModelAdmin):
     def response_post_save_change(self, request: HttpRequest, obj: Lesson) -> HttpResponseRedirect:
         """Go back to the course."""
         return HttpResponseRedirect(reverse("admin:catalog_course_change", args=[obj.course_id]))
-
-
-class FoundByAdmin(admin.ModelAdmin):
-    """Things whose names courses are found by: these go with every change of them."""
-
-    def save_model(
-        self, request: HttpRequest, obj: Topic | Instructor, form: Any, change: bool
-    ) -> None:
-        """Save it, and have its courses found by its name."""
-        super().save_model(request, obj, form, change)
-        refresh_search(obj.courses.values_list("pk", flat=True))
-
-    def delete_model(self, request: HttpRequest, obj: Topic | Instructor) -> None:
-        """Delete it, and have its courses no longer found by its name."""
-        courses = list(obj.courses.values_list("pk", flat=True))
-        super().delete_model(request, obj)
-        refresh_search(courses)
-
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
-        """Delete several."""
-        courses = list(queryset.filter(courses__isnull=False).values_list("courses", flat=True))
-        super().delete_queryset(request, queryset)
-        refresh_search(courses)
-
-
-@admin.register(Topic)
-class TopicAdmin(FoundByAdmin):
-    """What courses are about."""
-
-    list_display = ["name", "slug"]
-    search_fields = ["name"]
-    prepopulated_fields = {"slug": ["name"]}
-
-
-@admin.register(Instructor)
-class InstructorAdmin(FoundByAdmin, PicturedAdmin):
-    """Who teaches."""
-
-    form = InstructorForm
-    list_display = ["name"]
-    search_fields = ["name"]
-    fields = ["name", "bio", "portrait", "upload", "remove_picture"]
-    readonly_fields = ["portrait"]
-
-    @admin.display(description="picture now")
-    def portrait(self, instructor: Instructor) -> SafeString | str:
-        """Show the picture there is."""
-        return _shown(picture_url(instructor), 120, 120) if instructor.picture else "-"
-
-
-def _shown(url: str, width: int, height: int) -> SafeString:
-    return format_html('<img src="{}" width="{}" height="{}" alt="">', url, width, height)
 
 
 def _keep_up(course: Course) -> None:
