@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from catalog.forms import CourseForm
 from catalog.models import Course, Instructor, InvalidTransition, Lesson, Section, Topic
+from catalog.search.indexing import forget, refresh_search
 
 EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
 
@@ -153,9 +154,21 @@ class CourseAdmin(admin.ModelAdmin):
         formset.save_m2m()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Count the lessons once the outline is saved."""
+        """Count the lessons once the outline is saved, and keep what the course is found by."""
         super().save_related(request, form, formsets, change)
-        form.instance.recount()
+        _keep_up(form.instance)
+
+    def delete_model(self, request: HttpRequest, obj: Course) -> None:
+        """Delete the course, and take it out of the search."""
+        forget([obj.pk])
+        super().delete_model(request, obj)
+        refresh_search([])
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Course]") -> None:
+        """Delete courses, and take them out of the search."""
+        forget(queryset.values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+        refresh_search([])
 
     def _move(
         self,
@@ -206,27 +219,50 @@ class LessonAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Lesson, form: Any, change: bool) -> None:
         """Save the lesson and keep its course's totals."""
         super().save_model(request, obj, form, change)
-        obj.course.recount()
+        _keep_up(obj.course)
 
     def delete_model(self, request: HttpRequest, obj: Lesson) -> None:
         """Delete the lesson and keep its course's totals."""
         super().delete_model(request, obj)
-        obj.course.recount()
+        _keep_up(obj.course)
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Lesson]") -> None:
         """Delete lessons and keep their courses' totals."""
         courses = list(Course.objects.filter(lessons__in=queryset).distinct())
         super().delete_queryset(request, queryset)
         for course in courses:
-            course.recount()
+            _keep_up(course)
 
     def response_post_save_change(self, request: HttpRequest, obj: Lesson) -> HttpResponseRedirect:
         """Go back to the course."""
         return HttpResponseRedirect(reverse("admin:catalog_course_change", args=[obj.course_id]))
 
 
+class FoundByAdmin(admin.ModelAdmin):
+    """Things whose names courses are found by: these go with every change of them."""
+
+    def save_model(
+        self, request: HttpRequest, obj: Topic | Instructor, form: Any, change: bool
+    ) -> None:
+        """Save it, and have its courses found by its name."""
+        super().save_model(request, obj, form, change)
+        refresh_search(obj.courses.values_list("pk", flat=True))
+
+    def delete_model(self, request: HttpRequest, obj: Topic | Instructor) -> None:
+        """Delete it, and have its courses no longer found by its name."""
+        courses = list(obj.courses.values_list("pk", flat=True))
+        super().delete_model(request, obj)
+        refresh_search(courses)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        """Delete several."""
+        courses = list(queryset.filter(courses__isnull=False).values_list("courses", flat=True))
+        super().delete_queryset(request, queryset)
+        refresh_search(courses)
+
+
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
+class TopicAdmin(FoundByAdmin):
     """What courses are about."""
 
     list_display = ["name", "slug"]
@@ -235,11 +271,17 @@ class TopicAdmin(admin.ModelAdmin):
 
 
 @admin.register(Instructor)
-class InstructorAdmin(admin.ModelAdmin):
+class InstructorAdmin(FoundByAdmin):
     """Who teaches."""
 
     list_display = ["name"]
     search_fields = ["name"]
+
+
+def _keep_up(course: Course) -> None:
+    """Keep what follows from the course's texts and lessons."""
+    course.recount()
+    course.refresh_search()
 
 
 def _next_position(row: Section | Lesson) -> int:

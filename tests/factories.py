@@ -4,6 +4,7 @@ Whatever a test does not name gets a value of its own, so that two of a kind nev
 """
 
 from itertools import count
+from typing import Any
 
 from django.utils.text import slugify
 
@@ -81,6 +82,17 @@ def create_course(
         for _ in range(lessons):
             create_lesson(section=section)
         course.refresh_from_db()
+    return course
+
+
+def put_on_shelf(*, lesson_titles: list[str] | None = None, **words: Any) -> Course:
+    """Create a course that the catalog's search knows, with lessons of these titles."""
+    course = create_course(**words)
+    if lesson_titles:
+        section = create_section(course=course)
+        for title in lesson_titles:
+            create_lesson(section=section, title=title)
+    course.refresh_search()
     return course
 
 

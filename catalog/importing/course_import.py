@@ -28,8 +28,8 @@ KEYS = {
     "compare_at_minor": "compare_at",
     "bio": "instructor_bio",
 }
-# Rows that the import itself puts in place; there is nothing in them to check.
-OTHER_ROWS = {"course", "section", "instructor"}
+# Rows that the import itself puts in place, and what the search keeps: nothing to check in them.
+OTHERS = {"course", "section", "instructor", "search", "topic_pks", "words"}
 
 
 @dataclass
@@ -224,7 +224,7 @@ def _save(record: models.Model, values: dict[str, Any], path: Path) -> None:
     for key, value in values.items():
         setattr(record, key, value)
     try:
-        record.clean_fields(exclude=OTHER_ROWS)
+        record.clean_fields(exclude=OTHERS)
     except ValidationError as error:
         key, messages = next(iter(error.message_dict.items()))
         raise InvalidCourseFolder(path, f"{KEYS.get(key, key)}: {messages[0]}") from error

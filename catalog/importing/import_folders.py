@@ -8,6 +8,8 @@ from django.db import transaction
 from catalog.importing.course_import import CourseImport, Report
 from catalog.importing.folder import CourseText, read_course, refuse_twice
 from catalog.importing.front_matter import InvalidCourseFolder
+from catalog.models import Course
+from catalog.search.indexing import refresh_search
 
 
 def import_folders(folders: Sequence[Path], *, dry_run: bool = False) -> list[Report]:
@@ -32,9 +34,18 @@ def import_folders(folders: Sequence[Path], *, dry_run: bool = False) -> list[Re
     _refuse_two_bios(texts)
     with transaction.atomic():
         reports = [CourseImport(text).run() for text in texts]
+        _refresh_search(texts, reports)
         if dry_run:
             transaction.set_rollback(True)
     return reports
+
+
+def _refresh_search(texts: Iterable[CourseText], reports: Iterable[Report]) -> None:
+    """Have the courses that changed found by what they say now."""
+    changed = [text.id for text, report in zip(texts, reports, strict=True) if report.changes]
+    if changed:
+        courses = Course.objects.filter(source_id__in=changed)
+        refresh_search(courses.values_list("pk", flat=True))
 
 
 def _refuse_two_bios(texts: Iterable[CourseText]) -> None:

@@ -4,14 +4,17 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog.markdown import render_markdown
-from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
+from catalog.models.course_queries import CourseManager, CourseStatus, Level
+from catalog.models.findable import KeptArrayField, KeptVectorField
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.money import format_money
 
@@ -23,6 +26,8 @@ NEXT_STATUSES = {
     CourseStatus.UNLISTED: {CourseStatus.PUBLISHED, CourseStatus.ARCHIVED},
     CourseStatus.ARCHIVED: {CourseStatus.PUBLISHED, CourseStatus.UNLISTED},
 }
+
+IS_LISTED = Q(status="published")
 
 
 class InvalidTransition(Exception):
@@ -74,10 +79,13 @@ class Course(models.Model):
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     lesson_count = models.PositiveIntegerField(default=0, editable=False)
     minutes = models.PositiveIntegerField(default=0, editable=False)
+    search = KeptVectorField(null=True, blank=True, editable=False)
+    topic_pks = KeptArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
+    words = KeptArrayField(models.TextField(), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = CourseQuerySet.as_manager()
+    objects = CourseManager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -88,13 +96,37 @@ class Course(models.Model):
                 name="course_compare_at_is_higher",
             ),
         ]
+        # What the catalog's page filters and sorts by; nothing but published courses stands there.
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 F("published_at").desc(nulls_last=True),
                 F("id").desc(),
-                condition=Q(status="published"),
+                condition=IS_LISTED,
                 name="course_published_newest",
-            )
+            ),
+            models.Index("price_minor", "id", condition=IS_LISTED, name="course_published_price"),
+            models.Index(Lower("title"), "id", condition=IS_LISTED, name="course_published_title"),
+            models.Index(
+                "level",
+                F("published_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=IS_LISTED,
+                name="course_published_level",
+            ),
+            models.Index(
+                "language",
+                F("published_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=IS_LISTED,
+                name="course_published_language",
+            ),
+            GinIndex("topic_pks", condition=IS_LISTED, name="course_published_topics"),
+            GinIndex("search", condition=IS_LISTED, name="course_published_search"),
+            GinIndex(
+                SearchVector("title", config="simple"),
+                condition=IS_LISTED,
+                name="course_published_in_title",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +183,12 @@ class Course(models.Model):
         )
         self.refresh_from_db(fields=["lesson_count", "minutes"])
 
+    def refresh_search(self) -> None:
+        """Keep what it is found by; to be called after anything that one may search for changed."""
+        from catalog.search.indexing import refresh_search
+
+        refresh_search([self.pk])
+
     def _sell_as(self, status: CourseStatus) -> bool:
         return self._move_to(status, published_at=Coalesce("published_at", Now()))
 
@@ -162,7 +200,10 @@ class Course(models.Model):
         """
         origins = [old for old, new in NEXT_STATUSES.items() if status in new]
         movable = Course.objects.filter(pk=self.pk, status__in=origins)
-        moved = movable.update(status=status, updated_at=timezone.now(), **changes)
+        with transaction.atomic():
+            moved = movable.update(status=status, updated_at=timezone.now(), **changes)
+            if moved:
+                self.refresh_search()
         self.refresh_from_db(fields=["status", "updated_at", *changes])
         if self.status != status:
             raise InvalidTransition(f"“{self}” cannot become {status.label.lower()}.")

@@ -1,12 +1,18 @@
 """Which courses to show, and to whom."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from catalog.models.course import Course  # noqa: F401  named in quotes below
+
+# What a course costs a visitor now: the one place that sorting by price asks.
+PRICE_NOW = F("price_minor")
 
 # What a card of the catalog shows of a course.
 CARD_FIELDS = (
@@ -42,6 +48,25 @@ class CourseStatus(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
+class Order(models.TextChoices):
+    """In which order courses stand on the shelf."""
+
+    NEWEST = "newest", _("Newest first")
+    CHEAPEST = "price", _("Price: low to high")
+    DEAREST = "-price", _("Price: high to low")
+    TITLE = "title", _("Title: A to Z")
+
+
+# What is compared in each, and whether the larger comes first. Ties are settled by the key of the
+# row in the same direction, so that one index serves, forwards or backwards.
+SORT_KEYS: dict[Order, tuple[Any, bool]] = {
+    Order.NEWEST: (F("published_at"), True),
+    Order.CHEAPEST: (PRICE_NOW, False),
+    Order.DEAREST: (PRICE_NOW, True),
+    Order.TITLE: (Lower("title"), False),
+}
+
+
 class CourseQuerySet(models.QuerySet["Course"]):
     """Courses."""
 
@@ -64,3 +89,45 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def newest_first(self) -> "CourseQuerySet":
         """The latest published first."""
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
+
+    def sorted_by(self, order: "Order") -> "CourseQuerySet":
+        """In an order that one can go on with: see ``beyond``."""
+        if order == Order.NEWEST:
+            return self.newest_first()
+        key, is_descending = SORT_KEYS[order]
+        return self.order_by(key.desc(), "-pk") if is_descending else self.order_by(key.asc(), "pk")
+
+    def beyond(self, slug: str, *, order: "Order") -> "CourseQuerySet":
+        """Those that come after the course with this slug; all, if there is none.
+
+        The database starts at that course's place in the index, however far down it is.
+        """
+        key, is_descending = SORT_KEYS[order]
+        place = self.model._default_manager.filter(slug=slug).values_list(key, "pk").first()
+        if place is None:
+            return self
+        comes_after = TupleLessThan if is_descending else TupleGreaterThan
+        return self.filter(comes_after(Tuple(key, F("pk")), place))
+
+    def about(self, topic: int) -> "CourseQuerySet":
+        """Those of the topic with this pk. A join would read all courses of a large topic."""
+        return self.filter(topic_pks__contains=[topic])
+
+    def free(self) -> "CourseQuerySet":
+        """Those that cost nothing."""
+        return self.filter(price_minor=0)
+
+    def paid(self) -> "CourseQuerySet":
+        """Those that cost something."""
+        return self.filter(price_minor__gt=0)
+
+
+_CourseManager = models.Manager.from_queryset(CourseQuerySet)
+
+
+class CourseManager(_CourseManager["Course"]):
+    """Courses, without what they are found by: nobody reads it, and it is long."""
+
+    def get_queryset(self) -> CourseQuerySet:
+        """Leave the search's own columns in the database."""
+        return CourseQuerySet(self.model, using=self._db).defer("search", "topic_pks", "words")

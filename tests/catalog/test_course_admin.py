@@ -39,6 +39,7 @@ def course(db):
     create_lesson(section=loops, title="Bowline", minutes=10)
     create_lesson(section=loops, title="Figure eight", minutes=5)
     create_lesson(section=hitches, title="Clove hitch", minutes=5)
+    course.refresh_search()
     return course
 
 
@@ -89,6 +90,7 @@ def outline(course):
 
 def test_course_page_saved_unchanged_changes_nothing(staff, course):
     course.topics.add(create_topic())
+    course.refresh_search()
     before = [list(table.objects.values()) for table in (Section, Lesson, Topic)]
     kept = Course.objects.values(*UNTOUCHED).get()
 

@@ -1,0 +1,1 @@
+"""Finding courses by words."""
