@@ -30,11 +30,13 @@
 
   // A new stage is seen from its top (htmx 4 knows no `show:window:top`), and takes the focus if the
   // link that asked for it went away with the old one.
+  // So does the catalog's shelf after a choice, which stays where it is.
   on("htmx:afterSwap htmx:after:swap", ({ detail }) => {
-    if ((detail.target ?? detail.ctx?.target)?.id !== "stage") return;
-    scrollTo(0, 0);
+    const { id } = detail.target ?? detail.ctx?.target ?? {};
+    if (id !== "stage" && id !== "results") return;
+    if (id === "stage") scrollTo(0, 0);
     const isLost = document.activeElement === document.body;
-    if (isLost) document.getElementById("stage")?.focus({ preventScroll: true });
+    if (isLost) document.getElementById(id)?.focus({ preventScroll: true });
   });
 
   on("visibilitychange online", () => {

@@ -1,0 +1,90 @@
+"""What stands on the shelf for somebody with certain wishes."""
+
+from dataclasses import dataclass, field, replace
+
+from catalog.models import Assortment, Course, CourseQuerySet, Order
+from catalog.search.query import Find, find
+from catalog.search.spelling import corrected
+from catalog.shelf.wishes import Wishes
+
+COURSES_PER_PAGE = 24
+# More are not counted: that would take longer with every course.
+COUNTED_AT_MOST = 1000
+# With so few, a likelier spelling is offered.
+FEW = 3
+SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A page of courses, how many there are in all, and what was meant."""
+
+    courses: list[Course]
+    count: int
+    next_url: str = ""
+    # Another spelling: shown instead of what was typed, or only offered.
+    shown: Wishes | None = None
+    offered: Wishes | None = None
+    suggestions: list[Course] = field(default_factory=list)
+
+    @property
+    def has_more_than_counted(self) -> bool:
+        """Whether ``count`` is only where the counting stopped."""
+        return self.count > COUNTED_AT_MOST
+
+
+def look_at(wishes: Wishes, assortment: Assortment) -> Shelf:
+    """Return what stands on the shelf. The number of queries does not depend on how much it is."""
+    shelf = _find(wishes, assortment)
+    if wishes.after or not wishes.words or shelf.count > FEW:
+        return shelf
+    words = corrected(wishes.words, version=assortment.version)
+    better = wishes.but(q=" ".join(words)) if words else None
+    if better and not shelf.count and not wishes.exact:
+        found = _find(better, assortment)
+        if found.count:
+            return replace(found, shown=better)
+    return replace(shelf, offered=better, suggestions=_suggestions(shelf))
+
+
+def _find(wishes: Wishes, assortment: Assortment) -> Shelf:
+    if wishes.q and not wishes.words:
+        return Shelf([], 0)  # signs, but not a word to look for
+    courses = wishes.filtered(assortment)
+    if not wishes.words:
+        return _all(courses, wishes.order or Order.NEWEST, wishes)
+    languages = [wishes.language] if wishes.language else assortment.languages
+    return _found(find(courses, wishes.words, languages=languages, order=wishes.order), wishes)
+
+
+def _all(courses: CourseQuerySet, order: Order, wishes: Wishes) -> Shelf:
+    """Return a page of all of the courses, in this order."""
+    rest = courses.beyond(wishes.after, order=order) if wishes.after else courses
+    page = list(rest.sorted_by(order).for_cards()[: COURSES_PER_PAGE + 1])
+    # In an order, because that keeps to an index, where the counting can stop.
+    count = courses.newest_first()[: COUNTED_AT_MOST + 1].count()
+    return _page(page, count, wishes)
+
+
+def _found(found: list[Find], wishes: Wishes) -> Shelf:
+    """Return a page of the courses that were found, in the order that they are in."""
+    slugs = [each.slug for each in found]
+    start = slugs.index(wishes.after) + 1 if wishes.after in slugs else 0
+    chosen = [each.pk for each in found[start : start + COURSES_PER_PAGE + 1]]
+    cards = {course.pk: course for course in Course.objects.for_cards().filter(pk__in=chosen)}
+    return _page([cards[pk] for pk in chosen if pk in cards], len(found), wishes)
+
+
+def _page(courses: list[Course], count: int, wishes: Wishes) -> Shelf:
+    """Return the page; one course more than it holds tells that there is another."""
+    has_next = len(courses) > COURSES_PER_PAGE
+    courses = courses[:COURSES_PER_PAGE]
+    next_url = replace(wishes, after=courses[-1].slug).url if has_next else ""
+    return Shelf(courses, count, next_url)
+
+
+def _suggestions(shelf: Shelf) -> list[Course]:
+    """Return a few courses to look at for whom nothing was found."""
+    if shelf.count:
+        return []
+    return list(Course.objects.published().newest_first().for_cards()[:SUGGESTIONS])
