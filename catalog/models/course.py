@@ -117,6 +117,7 @@ class Course(Sellable, Priced, Pictured):
         self.description_html = render_markdown(self.description)
         self.currency = self.currency or settings.SHOP_CURRENCY
         self.note_publication()
+        self.sorting_minor = self.price_now
         with transaction.atomic():
             is_new = self._state.adding
             if not is_new:

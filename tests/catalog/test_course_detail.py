@@ -105,19 +105,19 @@ def test_course_detail_does_not_sell_an_archived_course(client):
 
 
 @pytest.mark.parametrize(("lessons", "others"), [(1, 0), (1, 1), (300, 30)])
-def test_course_detail_takes_five_queries_however_long_the_course(
+def test_course_detail_takes_six_queries_however_long_the_course(
     client, lessons, others, django_assert_num_queries
 ):
     course = create_long_course(lessons)
     for _ in range(others):
         create_course(instructor=course.instructor)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(course.get_absolute_url())
 
 
 @pytest.mark.parametrize(("lessons", "others"), [(1, 0), (1, 1), (300, 30)])
-def test_course_detail_takes_eleven_queries_for_its_learner(
+def test_course_detail_takes_twelve_queries_for_its_learner(
     client, lessons, others, django_assert_num_queries
 ):
     course, learner = create_long_course(lessons), create_learner()
@@ -126,7 +126,7 @@ def test_course_detail_takes_eleven_queries_for_its_learner(
     enroll(learner, course=course)
     client.force_login(learner)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(course.get_absolute_url())
 
 

@@ -49,7 +49,7 @@ def shop_of(course):
 def test_catalog(client, shop_of, courses, django_assert_num_queries):
     shop_of(courses)
 
-    with django_assert_num_queries(2):  # courses, bundles
+    with django_assert_num_queries(4):  # choices, courses, their number, bundles
         assert client.get("/").status_code == 200
 
 
