@@ -10,5 +10,5 @@ class ProjectConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from project import checks  # noqa: F401
+        """Register the checks, and the job that forgets tallies."""
+        from project import checks, limits  # noqa: F401
