@@ -66,7 +66,7 @@ def _in_shop(request: HttpRequest, status: int) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = _short(status)
     else:
-        response = render(request, f"{status}.html", {"back": _came_from(request)}, status=status)
+        response = render(request, f"{status}.html", {"back": came_from(request)}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
