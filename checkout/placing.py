@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
 from catalog.models import Course
 from checkout.carts import owned_by
@@ -99,6 +100,7 @@ def _write_down(
         cart_fingerprint=cart.fingerprint(items),
         user=user,
         email=email,
+        language=get_language() or "",
         currency=settings.SHOP_CURRENCY,
         total_minor=total_minor,
         expires_at=timezone.now() + LIFETIME,
@@ -127,21 +129,25 @@ def _lines(order: Order, items: list[CartItem], owned: set[int]) -> list[OrderLi
 def _check(items: list[CartItem], owned: set[int]) -> None:
     """Raise ``CartNeedsAttention`` if the cart is not what the shopper believes."""
     if not items:
-        raise CartNeedsAttention("Your cart is empty.")
+        raise CartNeedsAttention(gettext("Your cart is empty."))
     if len(items) > MAX_COURSES:
         raise CartNeedsAttention(
-            f"One order holds at most {MAX_COURSES} different courses. Please order in two parts."
+            gettext(
+                "One order holds at most %(number)s different courses. Please order in two parts."
+            )
+            % {"number": MAX_COURSES}
         )
     problems: defaultdict[str, list[Course]] = defaultdict(list)
     for item in items:
         if not item.course.is_for_sale:
-            problems["no longer for sale"].append(item.course)
+            problems[gettext("no longer for sale")].append(item.course)
         elif item.course_id in owned and item.seats == 1:
-            problems["already yours, so taken out"].append(item.course)
+            problems[gettext("already yours, so taken out")].append(item.course)
         elif item.price_minor != item.course.price_minor:
-            problems[f"now {item.course.price}"].append(item.course)
+            problems[gettext("now %(price)s") % {"price": item.course.price}].append(item.course)
     if problems:
-        raise CartNeedsAttention(f"Please look at your cart once more. {_in_words(problems)}.")
+        please = gettext("Please look at your cart once more.")
+        raise CartNeedsAttention(f"{please} {_in_words(problems)}.")
 
 
 def _in_words(problems: dict[str, list[Course]]) -> str:

@@ -4,12 +4,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from project.language_switch import language
+
 urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("checkout.urls")),
     path("", include("library.urls")),
     path("accounts/", include("project.accounts.urls")),
     path("admin/", admin.site.urls),
+    path("language/", language, name="language"),
 ]
 
 if settings.SANDBOX:

@@ -9,11 +9,13 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from catalog.markdown import render_markdown
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.money import format_money
+from project.written import duration
 
 # Every move a course can make. Each is a verb of Course, and nothing else writes the status of one
 # that exists. None leads back to a draft: learners may have it by then.
@@ -115,7 +117,9 @@ class Course(models.Model):
     @property
     def price(self) -> str:
         """The price as people write it, or "Free"."""
-        return format_money(self.price_minor, self.currency) if self.price_minor else "Free"
+        return (
+            format_money(self.price_minor, self.currency) if self.price_minor else gettext("Free")
+        )
 
     @property
     def is_for_sale(self) -> bool:
@@ -125,8 +129,7 @@ class Course(models.Model):
     @property
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
-        hours, minutes = divmod(self.minutes, 60)
-        return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
+        return duration(self.minutes)
 
     def publish(self) -> bool:
         """Put it into the catalog. Return whether anything changed."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from catalog.models.course import Course  # noqa: F401  named in quotes below
@@ -14,6 +15,7 @@ CARD_FIELDS = (
     "title",
     "summary",
     "level",
+    "language",
     "hue",
     "status",
     "lesson_count",
@@ -28,18 +30,18 @@ CARD_FIELDS = (
 class Level(models.TextChoices):
     """How much a course expects of its learners."""
 
-    BEGINNER = "beginner", "Beginner"
-    INTERMEDIATE = "intermediate", "Intermediate"
-    ADVANCED = "advanced", "Advanced"
+    BEGINNER = "beginner", _("Beginner")
+    INTERMEDIATE = "intermediate", _("Intermediate")
+    ADVANCED = "advanced", _("Advanced")
 
 
 class CourseStatus(models.TextChoices):
     """Who may find and buy a course."""
 
-    DRAFT = "draft", "Draft"
-    PUBLISHED = "published", "Published"
-    UNLISTED = "unlisted", "Unlisted"
-    ARCHIVED = "archived", "Archived"
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    UNLISTED = "unlisted", _("Unlisted")
+    ARCHIVED = "archived", _("Archived")
 
 
 class CourseQuerySet(models.QuerySet["Course"]):

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from checkout.models.payment import Payment
 
@@ -11,11 +12,11 @@ from checkout.models.payment import Payment
 class LedgerKind(models.TextChoices):
     """Why money moved."""
 
-    CHARGE = "charge", "Charge"
-    REFUND = "refund", "Refund"
-    REFUND_FAILED = "refund_failed", "Refund that failed"
-    DISPUTE_WITHDRAWN = "dispute_withdrawn", "Withdrawn for a dispute"
-    DISPUTE_REINSTATED = "dispute_reinstated", "Given back after a dispute"
+    CHARGE = "charge", _("Charge")
+    REFUND = "refund", _("Refund")
+    REFUND_FAILED = "refund_failed", _("Refund that failed")
+    DISPUTE_WITHDRAWN = "dispute_withdrawn", _("Withdrawn for a dispute")
+    DISPUTE_REINSTATED = "dispute_reinstated", _("Given back after a dispute")
 
 
 INWARD = (LedgerKind.CHARGE, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE_REINSTATED)

@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.models.cart import Cart
@@ -30,11 +32,11 @@ class InvalidTransition(Exception):
 class OrderStatus(models.TextChoices):
     """Where an order stands. ``paid`` is for ever."""
 
-    PENDING = "pending", "Waiting for payment"
-    PROCESSING = "processing", "The bank is confirming"
-    PAID = "paid", "Paid"
-    EXPIRED = "expired", "Expired"
-    CANCELED = "canceled", "Canceled"
+    PENDING = "pending", _("Waiting for payment")
+    PROCESSING = "processing", _("The bank is confirming")
+    PAID = "paid", _("Paid")
+    EXPIRED = "expired", _("Expired")
+    CANCELED = "canceled", _("Canceled")
 
 
 # Every move an order can make. Each is a verb of Order, and nothing else writes its status.
@@ -62,8 +64,8 @@ LIVE = (OrderStatus.PENDING, OrderStatus.PROCESSING)
 class HeldReason(models.TextChoices):
     """Why an order that was paid at the gateway waits for staff."""
 
-    NOT_HELD = "", "Not held"
-    AMOUNT = "amount_mismatch", "Another amount or currency was paid"
+    NOT_HELD = "", _("Not held")
+    AMOUNT = "amount_mismatch", _("Another amount or currency was paid")
 
 
 def new_reference() -> str:
@@ -126,6 +128,13 @@ class Order(models.Model):
         blank=True,
     )
     email = models.EmailField(max_length=254)
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="In which it was placed; mails are written in it.",
+    )
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField("total")
     accepted_minor = models.BigIntegerField(
@@ -218,7 +227,9 @@ class Order(models.Model):
     @property
     def standing(self) -> str:
         """Where it stands, in words for the customer."""
-        return "We are looking at it" if self.held_reason else str(self.get_status_display())
+        return (
+            gettext("We are looking at it") if self.held_reason else str(self.get_status_display())
+        )
 
     def can_become(self, status: OrderStatus) -> bool:
         """Whether that move is allowed from where it stands."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course
 from catalog.money import format_money
@@ -14,18 +15,18 @@ from library.models import Enrollment
 class LineOutcome(models.TextChoices):
     """What became of a seat that was paid for."""
 
-    NONE = "none", "Not decided"
-    GRANTED = "granted", "Granted"
-    ALREADY_OWNED = "already_owned", "The course was owned already"
-    UNAVAILABLE = "unavailable", "Could not be delivered"
+    NONE = "none", _("Not decided")
+    GRANTED = "granted", _("Granted")
+    ALREADY_OWNED = "already_owned", _("The course was owned already")
+    UNAVAILABLE = "unavailable", _("Could not be delivered")
 
 
 class LineAccess(models.TextChoices):
     """What the money says of the seat. Only a change of it moves the seat."""
 
-    OPEN = "open", "Open"
-    PAUSED = "paused", "Paused"
-    ENDED = "ended", "Ended"
+    OPEN = "open", _("Open")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
 
 
 class OrderLine(models.Model):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from checkout.gateways import Gateway, Snapshot
 from checkout.models.order import InvalidTransition, Order
@@ -24,13 +25,13 @@ GRACE = timedelta(minutes=5)  # after a session's end, for our clocks to differ
 class PaymentStatus(models.TextChoices):
     """Where an attempt stands."""
 
-    CREATING = "creating", "Asking the gateway"
-    OPEN = "open", "Waiting for the customer"
-    PROCESSING = "processing", "The bank is confirming"
-    PAID = "paid", "Paid"
-    FAILED = "failed", "Failed"
-    EXPIRED = "expired", "Expired"
-    ABANDONED = "abandoned", "Abandoned"
+    CREATING = "creating", _("Asking the gateway")
+    OPEN = "open", _("Waiting for the customer")
+    PROCESSING = "processing", _("The bank is confirming")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Expired")
+    ABANDONED = "abandoned", _("Abandoned")
 
 
 # Every move a payment can make. Each is a verb of Payment, and nothing else writes its status.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.gateways.answers import RefundSnapshot
@@ -17,12 +18,12 @@ from checkout.models.payment import Payment
 class RefundStatus(models.TextChoices):
     """Where a refund stands. All but ``requested`` are the gateway's words."""
 
-    REQUESTED = "requested", "To be sent"
-    PENDING = "pending", "On its way"
-    REQUIRES_ACTION = "requires_action", "Waits for the customer"
-    SUCCEEDED = "succeeded", "Refunded"
-    FAILED = "failed", "Failed"
-    CANCELED = "canceled", "Canceled"
+    REQUESTED = "requested", _("To be sent")
+    PENDING = "pending", _("On its way")
+    REQUIRES_ACTION = "requires_action", _("Waits for the customer")
+    SUCCEEDED = "succeeded", _("Refunded")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Canceled")
 
 
 # Every move a refund can make. Each is a verb of Refund, and nothing else writes its status. What
@@ -58,11 +59,11 @@ GIVEN_UP = (RefundStatus.FAILED, RefundStatus.CANCELED)
 class RefundReason(models.TextChoices):
     """Why money goes back."""
 
-    ASKED = "asked", "The customer asked"
-    SURPLUS = "surplus", "The order was paid twice"
-    OWNED = "owned", "The course was owned already"
-    MISMATCH = "mismatch", "Another amount was paid"
-    GATEWAY = "gateway", "Made at the gateway"
+    ASKED = "asked", _("The customer asked")
+    SURPLUS = "surplus", _("The order was paid twice")
+    OWNED = "owned", _("The course was owned already")
+    MISMATCH = "mismatch", _("Another amount was paid")
+    GATEWAY = "gateway", _("Made at the gateway")
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):

@@ -1,23 +1,20 @@
 """The cart: what is in it, and changing that."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate
-from urllib.parse import urlsplit
-
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseForbidden
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Course
 from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.models import MAX_SEATS, Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
+from project.origins import same_origin_only
 
 
 class AddForm(forms.Form):
@@ -34,41 +31,14 @@ class SeatsForm(forms.Form):
         min_value=0,
         max_value=MAX_SEATS,
         error_messages={
-            "max_value": f"At most {MAX_SEATS} seats at a time. Write to us for a larger group.",
-            "min_value": "The number of seats cannot be less than 0.",
-            "invalid": "Please give the number of seats in digits.",
-            "required": "Please give the number of seats.",
+            "max_value": _(
+                "At most %(limit_value)s seats at a time. Write to us for a larger group."
+            ),
+            "min_value": _("The number of seats cannot be less than 0."),
+            "invalid": _("Please give the number of seats in digits."),
+            "required": _("Please give the number of seats."),
         },
     )
-
-
-def same_origin_only[**P](
-    view: Callable[Concatenate[HtmxRequest, P], HttpResponse],
-) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
-    """Refuse what another site sends. For forms on pages that must not set a CSRF cookie.
-
-    Browsers say where a request comes from in ``Sec-Fetch-Site``, and older ones in ``Origin``;
-    what says neither is no browser, and carries nobody's cookies.
-    """
-
-    @wraps(view)
-    def guarded(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if _comes_from_elsewhere(request):
-            return HttpResponseForbidden("This request came from another site.")
-        return view(request, *args, **kwargs)
-
-    return csrf_exempt(guarded)
-
-
-def _comes_from_elsewhere(request: HtmxRequest) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site:
-        return site != "same-origin"
-    origin = request.headers.get("Origin")
-    try:
-        return origin is not None and urlsplit(origin).netloc != request.get_host()
-    except ValueError:
-        return True
 
 
 @never_cache
@@ -85,14 +55,17 @@ def cart_items(request: HtmxRequest) -> HttpResponse:
     """Put a course into the cart."""
     form = AddForm(request.POST)
     if not form.is_valid():
-        return HttpResponse("Which course should go into the cart?", status=400)
+        return HttpResponse(gettext("Which course should go into the cart?"), status=400)
     course = get_object_or_404(Course.objects.for_sale(), slug=form.cleaned_data["course"])
     if course.pk in owned_on(request):
-        messages.info(request, f"“{course}” is yours already. You will find it on your shelf.")
+        told = gettext("“%(course)s” is yours already. You will find it in your library.")
+        messages.info(request, told % {"course": course})
     elif make_cart_of(request).put(course, seats=form.cleaned_data["seats"] or 1):
-        messages.success(request, f"“{course}” is in your cart.")
+        messages.success(request, gettext("“%(course)s” is in your cart.") % {"course": course})
     else:
-        messages.info(request, f"“{course}” was in your cart already.")
+        messages.info(
+            request, gettext("“%(course)s” was in your cart already.") % {"course": course}
+        )
     return _changed(request, course)
 
 
@@ -107,9 +80,11 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     focus = "" if seats else _neighbor(request, course)
     cart = cart_of(request)
     if cart is None or not cart.set_seats(course, seats):
-        messages.info(request, f"“{course}” was not in your cart any more.")
+        told = gettext("“%(course)s” was not in your cart any more.")
+        messages.info(request, told % {"course": course})
     elif not seats:
-        messages.success(request, f"“{course}” was taken out of your cart.")
+        told = gettext("“%(course)s” was taken out of your cart.")
+        messages.success(request, told % {"course": course})
     return _changed(request, course, focus=focus)
 
 

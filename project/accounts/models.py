@@ -55,6 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin.")
     is_active = models.BooleanField("active", default=True, help_text="May sign in.")
     date_joined = models.DateTimeField("joined", default=timezone.now)
+    language = models.CharField(
+        max_length=8, blank=True, default="", db_default="", help_text="As chosen at the shop."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -79,6 +82,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep the address in lower case, as the database demands."""
         super().clean()
         self.email = self.email.lower()
+
+    def speak(self, language: str) -> None:
+        """Remember the language that the person chose, by its code: mails are written in it."""
+        User.objects.filter(pk=self.pk).update(language=language)
+        self.language = language
 
     def get_full_name(self) -> str:
         """Return the name, or an empty text."""
