@@ -141,7 +141,7 @@ def _how_it_ended(dispute: Dispute, *, are_open: bool) -> str:
         return lost % {"amount": dispute.amount}
     settled = gettext("Your bank has settled its question.")
     are_open_again = are_open and not dispute.is_inquiry
-    return f"{settled} {gettext('Your courses are open.')}" if are_open_again else settled
+    return settled + (" " + gettext("Your courses are open.") if are_open_again else "")
 
 
 def _is_later(moment: datetime, than: datetime | None) -> bool:
