@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.forms import CourseForm
 from catalog.models import Course, Instructor, InvalidTransition, Lesson, Section, Topic
@@ -35,7 +37,8 @@ class SectionFormSet(forms.BaseInlineFormSet):
         for form in self.deleted_forms:
             if form.instance.lessons.exists():
                 raise ValidationError(
-                    f"“{form.instance}” still has lessons. Move them to another section first."
+                    gettext("“%(section)s” still has lessons. Move them to another section first.")
+                    % {"section": form.instance}
                 )
 
 
@@ -97,32 +100,34 @@ class CourseAdmin(admin.ModelAdmin):
     readonly_fields = ["status", "published_at", "lesson_count", "minutes"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
-        ("Price", {"fields": ["price_minor", "compare_at_minor"]}),
-        ("What it is", {"fields": ["description", "outcomes", "instructor", "topics"]}),
-        ("For whom", {"fields": ["level", "language"]}),
-        ("Looks", {"fields": ["hue"]}),
-        ("Counted from the lessons", {"fields": ["lesson_count", "minutes"]}),
+        (_("Price"), {"fields": ["price_minor", "compare_at_minor"]}),
+        (_("What it is"), {"fields": ["description", "outcomes", "instructor", "topics"]}),
+        (_("For whom"), {"fields": ["level", "language"]}),
+        (_("Looks"), {"fields": ["hue"]}),
+        (_("Counted from the lessons"), {"fields": ["lesson_count", "minutes"]}),
     ]
 
-    @admin.display(description="price", ordering="price_minor")
+    @admin.display(description=_("price"), ordering="price_minor")
     def price(self, course: Course) -> str:
         """Show the price as people write it."""
         return course.price
 
-    @admin.display(description="lessons", ordering="lesson_count")
+    @admin.display(description=_("lessons"), ordering="lesson_count")
     def lessons(self, course: Course) -> int:
         """Show how many lessons there are."""
         return course.lesson_count
 
     @admin.action(
-        description="Publish: list it in the catalog", location=EVERYWHERE, permissions=["change"]
+        description=_("Publish: list it in the catalog"),
+        location=EVERYWHERE,
+        permissions=["change"],
     )
     def publish(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
         """List the chosen courses in the catalog."""
         self._move(request, courses, Course.publish)
 
     @admin.action(
-        description="Unlist: sell it only by its address",
+        description=_("Unlist: sell it only by its address"),
         location=EVERYWHERE,
         permissions=["change"],
     )
@@ -131,7 +136,7 @@ class CourseAdmin(admin.ModelAdmin):
         self._move(request, courses, Course.unlist)
 
     @admin.action(
-        description="Archive: stop selling it", location=EVERYWHERE, permissions=["change"]
+        description=_("Archive: stop selling it"), location=EVERYWHERE, permissions=["change"]
     )
     def archive(self, request: HttpRequest, courses: "QuerySet[Course]") -> None:
         """Stop selling the chosen courses; their learners keep them."""
@@ -166,9 +171,10 @@ class CourseAdmin(admin.ModelAdmin):
         for course in courses:
             try:
                 if verb(course):
-                    status = course.get_status_display().lower()
-                    self.log_change(request, course, f"Made it {status}.")
-                    self.message_user(request, f"“{course}” is now {status}.", messages.SUCCESS)
+                    self.log_change(request, course, f"Made it {course.status}.")
+                    facts = {"course": course, "status": course.get_status_display().lower()}
+                    told = gettext("“%(course)s” is now %(status)s.") % facts
+                    self.message_user(request, told, messages.SUCCESS)
             except InvalidTransition as error:
                 self.message_user(request, str(error), messages.ERROR)
 

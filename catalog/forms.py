@@ -5,6 +5,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course
 from catalog.money import exponent, to_decimal, to_minor
@@ -52,18 +55,22 @@ class LinesField(forms.CharField):
 class CourseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A course as its page in the admin shows it."""
 
-    price_minor = MoneyField(label=f"Price ({settings.SHOP_CURRENCY.upper()})")
+    price_minor = MoneyField(
+        label=format_lazy("{} ({})", _("Price"), settings.SHOP_CURRENCY.upper())
+    )
     compare_at_minor = MoneyField(
-        label="Compare-at price", required=False, help_text="An earlier, higher price, if honest."
+        label=_("Compare-at price"),
+        required=False,
+        help_text=_("An earlier, higher price, if honest."),
     )
     outcomes = LinesField(
-        required=False, help_text="What one will be able to do: one a line, about six of them."
+        required=False, help_text=_("What one will be able to do: one a line, about six of them.")
     )
     hue = forms.IntegerField(
         min_value=0,
         max_value=359,
         initial=40,
-        help_text="The course's own color, 0 to 359: 0 is red, 120 green, 240 blue.",
+        help_text=_("The course's own color, 0 to 359: 0 is red, 120 green, 240 blue."),
     )
 
     class Meta:
@@ -93,5 +100,7 @@ class CourseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         values: dict[str, Any] = super().clean() or {}
         price, compare_at = values.get("price_minor"), values.get("compare_at_minor")
         if price is not None and compare_at is not None and compare_at <= price:
-            self.add_error("compare_at_minor", "It must be higher than the price, or empty.")
+            self.add_error(
+                "compare_at_minor", gettext("It must be higher than the price, or empty.")
+            )
         return values

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level
@@ -41,35 +42,35 @@ class Course(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="The id in the front matter of the folder that the course was imported from.",
+        help_text=_("The id in the front matter of the folder that the course was imported from."),
     )
     title = models.CharField(max_length=120)
-    summary = models.CharField(max_length=200, help_text="One sentence that makes one want it.")
-    description = models.TextField(blank=True, help_text="Markdown.")
+    summary = models.CharField(max_length=200, help_text=_("One sentence that makes one want it."))
+    description = models.TextField(blank=True, help_text=_("Markdown."))
     description_html = models.TextField(blank=True, editable=False)
     outcomes = ArrayField(
         models.CharField(max_length=200),
         default=list,
         blank=True,
-        help_text="What one will be able to do.",
+        help_text=_("What one will be able to do."),
     )
     level = models.CharField(max_length=16, choices=Level, default=Level.BEGINNER)
     language = models.CharField(
-        max_length=8, default="en", help_text="A language code, such as en."
+        max_length=8, default="en", help_text=_("A language code, such as en.")
     )
     topics = models.ManyToManyField(Topic, related_name="courses", blank=True)
     instructor = models.ForeignKey(Instructor, on_delete=models.PROTECT, related_name="courses")
     hue = models.PositiveSmallIntegerField(
-        default=40, help_text="The course's own color, 0 to 359."
+        default=40, help_text=_("The course's own color, 0 to 359.")
     )
     price_minor = models.PositiveIntegerField(
-        "price", help_text="In the smallest unit of the shop's currency: 3900 for $39."
+        _("price"), help_text=_("In the smallest unit of the shop's currency: 3900 for $39.")
     )
     compare_at_minor = models.PositiveIntegerField(
-        "compare-at price",
+        _("compare-at price"),
         null=True,
         blank=True,
-        help_text="An earlier, higher price, if honest.",
+        help_text=_("An earlier, higher price, if honest."),
     )
     currency = models.CharField(max_length=3, editable=False)
     status = models.CharField(max_length=16, choices=CourseStatus, default=CourseStatus.DRAFT)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown
 from catalog.models.course import Course
@@ -16,7 +17,7 @@ class Section(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     title = models.CharField(max_length=120)
     summary = models.CharField(
-        max_length=200, blank=True, help_text="A line on what its lessons are about."
+        max_length=200, blank=True, help_text=_("A line on what its lessons are about.")
     )
 
     class Meta:
@@ -51,11 +52,11 @@ class Lesson(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     slug = models.SlugField(max_length=80)
     title = models.CharField(max_length=120)
-    body = models.TextField(blank=True, help_text="Markdown.")
+    body = models.TextField(blank=True, help_text=_("Markdown."))
     body_html = models.TextField(blank=True, editable=False)
-    minutes = models.PositiveSmallIntegerField(default=0, help_text="How long it takes.")
+    minutes = models.PositiveSmallIntegerField(default=0, help_text=_("How long it takes."))
     is_preview = models.BooleanField(
-        "free preview", default=False, help_text="Anyone may read it before buying."
+        _("free preview"), default=False, help_text=_("Anyone may read it before buying.")
     )
 
     objects = LessonQuerySet.as_manager()

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Topic(models.Model):
@@ -22,7 +23,7 @@ class Instructor(models.Model):
     """Who teaches."""
 
     name = models.CharField(max_length=120, unique=True)
-    bio = models.TextField(blank=True, help_text="A sentence or two.")
+    bio = models.TextField(blank=True, help_text=_("A sentence or two."))
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]

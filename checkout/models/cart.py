@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course
 from project.accounts.models import User
@@ -158,7 +159,7 @@ class CartItem(models.Model):
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="+")
     seats = models.PositiveSmallIntegerField(default=1)
-    price_minor = models.PositiveIntegerField(help_text="The price that was last shown.")
+    price_minor = models.PositiveIntegerField(help_text=_("The price that was last shown."))
     added_at = models.DateTimeField(auto_now_add=True)
 
     objects = CartItemQuerySet.as_manager()

@@ -79,10 +79,10 @@ class Dispute(models.Model):
     gateway_dispute_id = models.CharField(max_length=255, unique=True)
     status = models.CharField(max_length=32, choices=DisputeStatus)
     reason = models.CharField(max_length=64)
-    amount_minor = models.BigIntegerField("amount")
+    amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
     is_charge_refundable = models.BooleanField(default=False)
-    evidence_due_at = models.DateTimeField("answer until", null=True, blank=True)
+    evidence_due_at = models.DateTimeField(_("answer until"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -57,15 +57,15 @@ class LedgerEntry(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=32, choices=LedgerKind)
-    gateway_object_id = models.CharField(max_length=255, help_text="What moved it there.")
-    amount_minor = models.BigIntegerField("amount", help_text="Positive towards the shop.")
+    gateway_object_id = models.CharField(max_length=255, help_text=_("What moved it there."))
+    amount_minor = models.BigIntegerField(_("amount"), help_text=_("Positive towards the shop."))
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LedgerQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "ledger"
+        verbose_name_plural = _("ledger")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["kind", "gateway_object_id"], name="ledger_entry_once"),
             models.CheckConstraint(

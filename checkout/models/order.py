@@ -113,9 +113,9 @@ class Order(models.Model):
     """What somebody asked for, with titles and prices as they were then."""
 
     reference = models.CharField(
-        max_length=32, unique=True, default=new_reference, editable=False, help_text="A secret."
+        max_length=32, unique=True, default=new_reference, editable=False, help_text=_("A secret.")
     )
-    checkout_token = models.UUIDField(editable=False, help_text="Of the page that was sent.")
+    checkout_token = models.UUIDField(editable=False, help_text=_("Of the page that was sent."))
     cart = models.ForeignKey(
         Cart, on_delete=models.SET_NULL, related_name="orders", null=True, blank=True
     )
@@ -133,16 +133,16 @@ class Order(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="In which it was placed; mails are written in it.",
+        help_text=_("In which it was placed; mails are written in it."),
     )
     currency = models.CharField(max_length=3)
-    total_minor = models.BigIntegerField("total")
+    total_minor = models.BigIntegerField(_("total"))
     accepted_minor = models.BigIntegerField(
-        "accepted", null=True, blank=True, help_text="What staff took instead of the total."
+        _("accepted"), null=True, blank=True, help_text=_("What staff took instead of the total.")
     )
     status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.PENDING)
     held_reason = models.CharField(max_length=32, choices=HeldReason, default="", blank=True)
-    version = models.PositiveIntegerField(default=1, help_text="Counts the changes.")
+    version = models.PositiveIntegerField(default=1, help_text=_("Counts the changes."))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)

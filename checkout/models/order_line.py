@@ -34,11 +34,13 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
-    seat = models.PositiveSmallIntegerField(default=1, help_text="1 for the first on this course.")
+    seat = models.PositiveSmallIntegerField(
+        default=1, help_text=_("1 for the first on this course.")
+    )
     title = models.CharField(max_length=120)
-    price_minor = models.BigIntegerField("price")
+    price_minor = models.BigIntegerField(_("price"))
     is_for_buyer = models.BooleanField(
-        default=True, help_text="The buyer's own seat; others are handed out."
+        default=True, help_text=_("The buyer's own seat; others are handed out.")
     )
     outcome = models.CharField(max_length=16, choices=LineOutcome, default=LineOutcome.NONE)
     enrollment = models.OneToOneField(
@@ -58,7 +60,7 @@ class OrderLine(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="Gives its price back. One at a time, so that none is given back twice.",
+        help_text=_("Gives its price back. One at a time, so that none is given back twice."),
     )
 
     class Meta:

@@ -92,15 +92,17 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     status = models.CharField(max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED)
     reason = models.CharField(max_length=16, choices=RefundReason)
-    amount_minor = models.BigIntegerField("amount")
+    amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
     ends_access = models.BooleanField(
-        default=False, help_text="Closes the seats of its lines, or of the order without any."
+        default=False, help_text=_("Closes the seats of its lines, or of the order without any.")
     )
     idempotency_key = models.CharField(max_length=255, unique=True)
-    request = models.JSONField(default=dict, help_text="What the gateway is asked, word for word.")
+    request = models.JSONField(
+        default=dict, help_text=_("What the gateway is asked, word for word.")
+    )
     gateway_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
-    note = models.CharField(max_length=500, blank=True, help_text="For staff.")
+    note = models.CharField(max_length=500, blank=True, help_text=_("For staff."))
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -110,7 +112,7 @@ class Refund(models.Model):
     )
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    accepted_at = models.DateTimeField(null=True, blank=True, help_text="By the gateway.")
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text=_("By the gateway."))
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = RefundQuerySet.as_manager()

@@ -1,6 +1,7 @@
 """People and how they sign in."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
@@ -8,4 +9,4 @@ class AccountsConfig(AppConfig):
 
     name = "project.accounts"
     label = "accounts"
-    verbose_name = "People"
+    verbose_name = _("People")
