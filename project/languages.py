@@ -30,10 +30,11 @@ class LanguageMiddleware(MiddlewareMixin):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Tell caches what the answer's language depends on."""
+        """Tell caches what the answer's language depends on, and let the thread forget it."""
         if not response.get("Content-Type", "").startswith("image/"):
             patch_vary_headers(response, ["Accept-Language", "Cookie"])
             response.headers.setdefault("Content-Language", translation.get_language() or "")
+        translation.deactivate()
         return response
 
 
