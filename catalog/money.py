@@ -13,7 +13,7 @@ from babel import Locale
 from babel.numbers import NumberPattern
 from django.core.exceptions import ImproperlyConfigured
 
-from project.languages import active_locale
+from project.languages import active_locale_name, locale_named
 
 # Source: ISO 4217, list one, "minor unit".
 _NO_DECIMALS = frozenset(
@@ -57,7 +57,7 @@ def format_money(
     Those are there as well if ``is_exact``, as in books. ``locale`` is Babel's name of one; by
     default that of the language that is spoken.
     """
-    return _written(amount_minor, currency.upper(), locale or str(active_locale()), is_exact)
+    return _written(amount_minor, currency.upper(), locale or active_locale_name(), is_exact)
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +72,7 @@ def _written(amount_minor: int, code: str, locale: str, is_exact: bool) -> str:
 
 @cache
 def _pattern(locale: str, decimals: int) -> tuple[NumberPattern, Locale]:
-    parsed = Locale.parse(locale)
+    parsed = locale_named(locale)
     pattern = copy(parsed.currency_formats["standard"])
     pattern.frac_prec = (decimals, decimals)
     return pattern, parsed

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
-# Of Django's languages, as their people write money and dates. Others are Babel's own names.
+# What Babel calls each of settings.LANGUAGES: it wants to know the country as well.
 LOCALES = {"en": "en_US", "id": "id_ID"}
 
 
@@ -48,12 +48,17 @@ def speaking(code: str) -> AbstractContextManager[None]:
     return translation.override(code if is_spoken(code) else settings.LANGUAGE_CODE)
 
 
+def active_locale_name() -> str:
+    """Return what Babel calls the language that is spoken now."""
+    return LOCALES.get(translation.get_language() or settings.LANGUAGE_CODE, LOCALES["en"])
+
+
 def active_locale() -> Locale:
     """Return Babel's locale of the language that is spoken now."""
-    return locale_of(translation.get_language() or settings.LANGUAGE_CODE)
+    return locale_named(active_locale_name())
 
 
 @cache
-def locale_of(code: str) -> Locale:
-    """Return Babel's locale of a language. Kept, because to read one takes milliseconds."""
-    return Locale.parse(LOCALES.get(code, code), sep="-" if "-" in code else "_")
+def locale_named(name: str) -> Locale:
+    """Return one of Babel's locales. Kept, because to make one takes a while."""
+    return Locale.parse(name)

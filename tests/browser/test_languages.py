@@ -70,6 +70,7 @@ def test_buying_in_indonesian(open_browser, java_script):
     expect(page.get_by_role("heading", name="Kini milik Anda.")).to_be_visible()
     expect(page.locator("#order")).to_contain_text("Lunas, terima kasih")
     expect(page.locator("#order")).to_contain_text("US$39")
+    page.reload()  # the panel that flips leaves its story out
     expect(page.locator("#order .moments")).to_contain_text(A_DAY)
     letter = read_mail(page, email, "Pesanan No.")
     assert "Terima kasih atas pesanan Anda." in letter

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import translation
 from stripe.params.checkout import SessionCreateParams
 
-from project.languages import is_spoken, locale_of, speaking
+from project.languages import LOCALES, is_spoken, locale_named, speaking
 from tests.factories import create_course, create_learner
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +248,6 @@ def test_every_language_is_known_to_babel_and_to_the_gateway(settings):
     codes = [code for code, _ in settings.LANGUAGES]
     spoken_by_stripe = get_args(get_args(SessionCreateParams.__annotations__["locale"])[0])
 
-    assert [str(locale_of(code)) for code in codes] == ["en_US", "id_ID"]
+    assert [str(locale_named(LOCALES[code])) for code in codes] == ["en_US", "id_ID"]
     assert all(is_spoken(code) for code in codes)
     assert set(codes) <= set(spoken_by_stripe or codes)
