@@ -31,8 +31,10 @@ from project.htmx import (
     sign_in_first,
     wants_part,
 )
+from project.limits import Limit, limited
 
 SUGGESTIONS = 3
+CLAIMS = Limit("claim", times=20, seconds=3600)
 
 # What a page shows depends on who looks, so no cache keeps it for somebody else.
 personal = cache_control(private=True, no_cache=True)
@@ -99,6 +101,7 @@ def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Http
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@limited(CLAIMS)
 def claim(request: HtmxRequest, token: str) -> HttpResponse:
     """Show whom a seat is waiting for, and give it to whoever is signed in and takes it."""
     seats = Enrollment.objects.select_related("course")

@@ -11,8 +11,8 @@ class ProjectConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Register the checks, and remember in which language people want to be written to."""
-        from project import checks  # noqa: F401
+        """Register the checks and the job that forgets tallies; remember the language of people."""
+        from project import checks, limits  # noqa: F401
         from project.language_switch import keep_choice
 
         user_logged_in.connect(keep_choice, dispatch_uid="keep_choice")

@@ -45,10 +45,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _in_shop(request, 404)
 
 
-def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Ask for patience. allauth looks for this as ``handler429``."""
+def too_many_requests(request: HttpRequest, retry_after: int = RETRY_AFTER) -> HttpResponse:
+    """Ask for patience, in seconds. allauth looks for this as ``handler429``."""
     response = _in_shop(request, 429)
-    response.headers["Retry-After"] = str(RETRY_AFTER)
+    response.headers["Retry-After"] = str(retry_after)
     return response
 
 
@@ -71,7 +71,7 @@ def _in_shop(request: HttpRequest, status: int) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = _short(status)
     else:
-        response = render(request, f"{status}.html", status=status)
+        response = render(request, f"{status}.html", {"back": came_from(request)}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

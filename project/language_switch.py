@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from project.accounts.models import User
@@ -35,8 +36,8 @@ def language(request: HtmxRequest) -> HttpResponse:
 
 
 def keep_choice(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
-    """Have somebody who signs in be written to in the language that they chose before."""
-    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    """Write to somebody who signs in, from now on, in the language that they are shown."""
+    code = get_language() or ""
     if is_spoken(code) and code != user.language:
         user.speak(code)
 

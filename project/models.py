@@ -1,4 +1,4 @@
-"""What the site keeps for itself: mail on its way out."""
+"""What the site keeps for itself: mail on its way out, and how often somebody tried something."""
 
 from django.db import models
 
@@ -23,3 +23,21 @@ class OutboundMail(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class Tally(models.Model):
+    """How often one thing was tried by one person in one window of time (``project/limits.py``).
+
+    The table is not logged: a crash of the database empties it, which harms nobody.
+    """
+
+    key = models.CharField(max_length=32)
+    ends_at = models.BigIntegerField()
+    hits = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "ends_at"], name="tally_once")]
+        indexes = [models.Index(fields=["ends_at"], name="tally_ends_at")]
+
+    def __str__(self) -> str:
+        return f"{self.hits} until {self.ends_at}"

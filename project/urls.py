@@ -2,8 +2,11 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from catalog.sitemaps import SITEMAPS
+from project import discovery
 from project.language_switch import language
 
 urlpatterns = [
@@ -11,8 +14,13 @@ urlpatterns = [
     path("", include("checkout.urls")),
     path("", include("library.urls")),
     path("accounts/", include("project.accounts.urls")),
+    path("account/", include("project.accounts.my_data.urls")),
     path("admin/", admin.site.urls),
     path("language/", language, name="language"),
+    path("robots.txt", discovery.robots, name="robots"),
+    path("manifest.webmanifest", discovery.manifest, name="manifest"),
+    path("favicon.ico", discovery.favicon, name="favicon"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
 ]
 
 if settings.SANDBOX:

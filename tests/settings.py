@@ -13,6 +13,7 @@ os.environ.update(
     SECRET_KEY="a key for tests only, which guards nothing that anyone would want",
     EMAIL_URL="memorymail://",
     LOG_LEVEL="WARNING",
+    RATE_LIMITS="0",
 )
 
 from project.settings import *  # noqa: E402, F403

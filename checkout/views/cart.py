@@ -14,7 +14,10 @@ from catalog.models import Course
 from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.models import MAX_SEATS, Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
+from project.limits import Limit, limited
 from project.origins import same_origin_only
+
+CART = Limit("cart", times=60, seconds=60)
 
 
 class AddForm(forms.Form):
@@ -51,6 +54,7 @@ def cart(request: HtmxRequest) -> HttpResponse:
 
 @same_origin_only
 @require_POST
+@limited(CART)
 def cart_items(request: HtmxRequest) -> HttpResponse:
     """Put a course into the cart."""
     form = AddForm(request.POST)
@@ -70,6 +74,7 @@ def cart_items(request: HtmxRequest) -> HttpResponse:
 
 
 @require_POST
+@limited(CART)
 def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     """Change the seats on a course in the cart; none takes it out."""
     course = get_object_or_404(Course, slug=slug)

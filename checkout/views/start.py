@@ -24,8 +24,13 @@ from checkout.models import Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
+from project.limits import Limit, limited
 
 logger = logging.getLogger(__name__)
+
+# A robot that tries cards needs session after session; a school buys from one address.
+CHECKOUTS_OF_CART = Limit("checkout of a cart", times=10, seconds=60)
+CHECKOUTS_OF_ADDRESS = Limit("checkout", times=100, seconds=3600)
 
 NO_ANSWER = _("The payment service did not answer.")
 # Nothing has failed, which would have people pay in another way as well: the next try goes on.
@@ -35,8 +40,16 @@ TROUBLES = {
 }
 
 
+def cart_name(request: HtmxRequest) -> str:
+    """Return whose cart it is, for the limit on one cart."""
+    cart = cart_of(request)
+    return str(cart.pk) if cart else ""
+
+
 @never_cache
 @require_POST
+@limited(CHECKOUTS_OF_ADDRESS)
+@limited(CHECKOUTS_OF_CART, by=cart_name)
 def start(request: HtmxRequest) -> HttpResponse:
     """Order what is in the cart, and send the shopper to the payment page."""
     if not request.user.is_authenticated:

@@ -57,7 +57,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True, help_text=_("May sign in."))
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     language = models.CharField(
-        max_length=8, blank=True, default="", db_default="", help_text=_("As chosen at the shop.")
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("In which the person is written to."),
     )
 
     objects: ClassVar[UserManager] = UserManager()
@@ -85,7 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.lower()
 
     def speak(self, language: str) -> None:
-        """Remember the language that the person chose, by its code: mails are written in it."""
+        """Remember the person's language, by its code: they are written to in it."""
         User.objects.filter(pk=self.pk).update(language=language)
         self.language = language
 
@@ -96,3 +100,42 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return what to call the person: the name, else the part of the address before the @."""
         return self.name or self.email.partition("@")[0]
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    """Archives of people's data."""
+
+    def of(self, user: User) -> "DataExportQuerySet":
+        """The person's own: one at most."""
+        return self.filter(user=user)
+
+    def ready(self) -> "DataExportQuerySet":
+        """Those that can be downloaded."""
+        return self.exclude(ready_at=None)
+
+    def without_archive(self) -> "DataExportQuerySet":
+        """All about them but the archive itself, which may be large."""
+        return self.defer("archive")
+
+    def outdated(self, before: datetime) -> "DataExportQuerySet":
+        """Those that were asked for before ``before``."""
+        return self.filter(requested_at__lt=before)
+
+
+class DataExport(models.Model):
+    """What the shop knows of one person, to take along. It is made by a job and kept for days."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="data_export")
+    requested_at = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True, blank=True)
+    archive = models.BinaryField(null=True, blank=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Data of {self.user}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be downloaded."""
+        return self.ready_at is not None

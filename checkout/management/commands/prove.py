@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = {
     "DEMO": "1",
     "DEBUG": "0",
+    "RATE_LIMITS": "0",
     "STRIPE_SECRET_KEY": "",
     "STRIPE_SECRET_KEY_FILE": "",
     "STRIPE_API_BASE": "",

@@ -1,0 +1,39 @@
+"""What the head of a page tells search engines."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from catalog import structured_data
+from catalog.models import Course
+from catalog.templatetags.covers import cover_url
+
+register = template.Library()
+
+
+@register.simple_tag
+def course_list_data(courses: list[Course]) -> SafeString:
+    """Describe the shop and the courses on this page."""
+    things = [structured_data.shop()]
+    if courses:
+        things.append(structured_data.course_list(courses))
+    return structured_data.as_script(things)
+
+
+@register.simple_tag(takes_context=True)
+def course_data(context: dict[str, Any], course: Course) -> SafeString:
+    """Describe the course that this page sells. It uses what the view has fetched for the page."""
+    described = structured_data.course(
+        course,
+        list(context["sections"]),
+        topics=[topic.name for topic in context["topics"]],
+        picture=structured_data.absolute(cover_url(course)),
+    )
+    steps = [
+        (_("All courses"), reverse("catalog:course_list")),
+        (course.title, course.get_absolute_url()),
+    ]
+    return structured_data.as_script([described, structured_data.breadcrumbs(steps)])
