@@ -145,6 +145,8 @@ def course():
     return make_course()
 
 
+# Strict: whoever wraps the last text of the catalog's own pages takes the mark away.
+@pytest.mark.xfail(reason="The catalog's own pages are not yet translated.", strict=True)
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_shelves(visitor, client, person, check, headers):
     english = create_course(title="Knots and the sea", summary="You tie it.", compare_at_minor=9900)

@@ -1,5 +1,6 @@
 """Which language somebody gets, how they choose another, and what caches are told of it."""
 
+import re
 from typing import get_args
 
 import pytest
@@ -7,7 +8,9 @@ from django.test import Client
 from django.utils import translation
 from stripe.params.checkout import SessionCreateParams
 
+from project.accounts.models import User
 from project.languages import LOCALES, is_spoken, locale_named, speaking
+from project.models import OutboundMail
 from tests.factories import create_course, create_learner
 
 pytestmark = pytest.mark.django_db
@@ -219,17 +222,19 @@ def test_choice_is_remembered_for_a_person(client):
     assert person.language == "id"
 
 
-def test_choice_of_a_visitor_is_kept_when_they_sign_in(client, rf):
-    from django.contrib.auth import login
+@pytest.mark.parametrize("chooses", [True, False])
+def test_language_of_a_visitor_is_kept_when_they_sign_in(client, chooses):
+    """Whether they chose it, or their browser did: so that they are written to in it."""
+    headers = {} if chooses else {"Accept-Language": "id"}
+    if chooses:
+        choose(client, "id")
+    client.post("/accounts/login/", {"login": "budi@example.com"}, headers=headers)
+    letter = OutboundMail.objects.get()
+    assert letter.subject == "Kode Anda untuk Lectern"
+    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", letter.text)[0]
+    client.post("/accounts/login/code/confirm/", {"code": code}, headers=headers)
 
-    person = create_learner()
-    request = rf.get("/")
-    request.COOKIES["language"] = "id"
-    request.session = client.session
-    login(request, person, backend="allauth.account.auth_backends.AuthenticationBackend")
-
-    person.refresh_from_db()
-    assert person.language == "id"
+    assert User.objects.get(email="budi@example.com").language == "id"
 
 
 def test_speaking_falls_back_to_the_language_of_the_shop(settings):
