@@ -8,6 +8,7 @@ from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext
 
 from catalog.models import Course
 
@@ -29,11 +30,11 @@ class NewCourses(Feed):  # type: ignore[type-arg]  # not generic at run time
 
     def title(self) -> str:
         """Name the feed."""
-        return f"{settings.SHOP_NAME}: new courses"
+        return gettext("%(shop)s: new courses") % {"shop": settings.SHOP_NAME}
 
     def subtitle(self) -> str:
         """Say what is in it."""
-        return "The latest courses, as they come out."
+        return gettext("The latest courses, as they come out.")
 
     def link(self) -> str:
         """Return where the courses are."""

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, Course, Instructor
@@ -104,20 +106,22 @@ class InstructorForm(PicturedForm):
 class CourseForm(PicturedForm):
     """A course as its page in the admin shows it."""
 
-    price_minor = MoneyField(label=f"Price ({settings.SHOP_CURRENCY.upper()})")
+    price_minor = MoneyField(
+        label=format_lazy("{} ({})", _("Price"), settings.SHOP_CURRENCY.upper())
+    )
     sale_price_minor = MoneyField(
         label=_("Sale price"),
         required=False,
         help_text=_("Lower than the price. Leave it empty, and there is no sale."),
     )
     outcomes = LinesField(
-        required=False, help_text="What one will be able to do: one a line, about six of them."
+        required=False, help_text=_("What one will be able to do: one a line, about six of them.")
     )
     hue = forms.IntegerField(
         min_value=0,
         max_value=359,
         initial=40,
-        help_text="The course's own color, 0 to 359: 0 is red, 120 green, 240 blue.",
+        help_text=_("The course's own color, 0 to 359: 0 is red, 120 green, 240 blue."),
     )
 
     upload = PictureField(
@@ -166,11 +170,15 @@ class CourseForm(PicturedForm):
         price, sale_price = values.get("price_minor"), values.get("sale_price_minor")
         starts_at, ends_at = values.get("sale_starts_at"), values.get("sale_ends_at")
         if price is not None and sale_price is not None and sale_price >= price:
-            self.add_error("sale_price_minor", _("It must be lower than the price, or empty."))
+            self.add_error(
+                "sale_price_minor", gettext("It must be lower than the price, or empty.")
+            )
         if sale_price is None and (starts_at or ends_at) and not self.has_error("sale_price_minor"):
-            self.add_error("sale_price_minor", _("Give the sale a price, or leave its days empty."))
+            self.add_error(
+                "sale_price_minor", gettext("Give the sale a price, or leave its days empty.")
+            )
         if starts_at and ends_at and starts_at >= ends_at:
-            self.add_error("sale_ends_at", _("A sale ends after it has started."))
+            self.add_error("sale_ends_at", gettext("A sale ends after it has started."))
         return values
 
 

@@ -7,9 +7,13 @@ that gateway's business.
 import re
 from copy import copy
 from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
 
 from babel import Locale
+from babel.numbers import NumberPattern
 from django.core.exceptions import ImproperlyConfigured
+
+from project.languages import active_locale_name, locale_named
 
 # Source: ISO 4217, list one, "minor unit".
 _NO_DECIMALS = frozenset(
@@ -46,20 +50,32 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
 
 
 def format_money(
-    amount_minor: int, currency: str, *, locale: str = "en_US", is_exact: bool = False
+    amount_minor: int, currency: str, *, locale: str = "", is_exact: bool = False
 ) -> str:
     """Return the amount as people write it, with no decimals where they would all be zero.
 
-    Those are there as well if ``is_exact``, as in books.
+    Those are there as well if ``is_exact``, as in books. ``locale`` is Babel's name of one; by
+    default that of the language that is spoken.
     """
-    amount = to_decimal(amount_minor, currency)
-    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    return _written(amount_minor, currency.upper(), locale or active_locale_name(), is_exact)
+
+
+@lru_cache(maxsize=4096)
+def _written(amount_minor: int, code: str, locale: str, is_exact: bool) -> str:
+    amount = to_decimal(amount_minor, code)
     is_round = amount == amount.to_integral_value() and not is_exact
-    decimals = 0 if is_round else exponent(currency)
-    pattern.frac_prec = (decimals, decimals)
-    text = str(pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False))
+    pattern, parsed = _pattern(locale, 0 if is_round else exponent(code))
+    text = str(pattern.apply(amount, parsed, currency=code, currency_digits=False))
     # CLDR's "currency spacing": a code is set apart from the digits, a sign is not.
-    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(rf"(?<={code})(?=\d)", "\N{NO-BREAK SPACE}", text)
+
+
+@cache
+def _pattern(locale: str, decimals: int) -> tuple[NumberPattern, Locale]:
+    parsed = locale_named(locale)
+    pattern = copy(parsed.currency_formats["standard"])
+    pattern.frac_prec = (decimals, decimals)
+    return pattern, parsed
 
 
 def check_currency(currency: str) -> None:

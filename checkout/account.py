@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext
+
 from catalog.money import format_money
 from checkout.models import Dispute, LineAccess, Order, OrderLine, Payment
+from project.written import listed
 
 
 @dataclass
@@ -78,12 +81,18 @@ class OrderAccount:
         if not self.order.is_paid:
             return self.order.standing
         if self.is_returned:
-            return "Refunded"
+            return gettext("Refunded")
         if self.is_paused:
-            return "Paid, and paused"
+            return gettext("Paid, and paused")
         if any(line.access == LineAccess.ENDED for line in self.lines) and not self.returned:
-            return "Closed"
-        return "Partly refunded" if self.returned else self.order.standing
+            return gettext("Closed")
+        return gettext("Partly refunded") if self.returned else self.order.standing
+
+    @property
+    def is_plainly_paid(self) -> bool:
+        """Whether it is paid, and nothing of it has gone back or is shut."""
+        is_shut = any(line.access != LineAccess.OPEN for line in self.lines)
+        return self.order.is_paid and not self.returned_minor and not is_shut
 
     def _money(self, amount_minor: int) -> str:
         return format_money(amount_minor, self.order.currency)
@@ -95,6 +104,4 @@ def _sum(payments: Sequence[Payment], name: str) -> str:
     for payment in payments:
         currency = payment.received_currency
         sums[currency] = sums.get(currency, 0) + getattr(payment, name)
-    return " and ".join(
-        format_money(amount, currency) for currency, amount in sums.items() if amount
-    )
+    return listed([format_money(amount, currency) for currency, amount in sums.items() if amount])

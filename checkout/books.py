@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from catalog.money import format_money
 from checkout.models import LedgerEntry, LedgerKind, Order, Payment
@@ -106,16 +107,18 @@ def _by_currency(rows: QuerySet[Any], name: str, amount: Any) -> Iterable[tuple[
 def _reasons() -> Iterator[str]:
     """Say of each payment that does not come out why."""
     for payment in _idle_payments().filter(kept__gt=0).select_related("order"):
-        why = "is held" if payment.order.held_reason else "was paid twice"
-        amount = _money(payment, vars(payment)["kept"])
-        yield f"{payment}: {amount} too much, because the order {why}"
+        held = gettext("%(amount)s too much, because the order is held")
+        twice = gettext("%(amount)s too much, because the order was paid twice")
+        amount = {"amount": _money(payment, vars(payment)["kept"])}
+        yield f"{payment}: " + (held if payment.order.held_reason else twice) % amount
     out = Q(entries__kind__in=(LedgerKind.REFUND, LedgerKind.REFUND_FAILED))
     refunded = Payment.objects.received().annotate(
         booked=Coalesce(Sum("entries__amount_minor", filter=out), 0)
     )
     for payment in refunded.exclude(gateway_refunded_minor=-F("booked")).select_related("order"):
         difference = -vars(payment)["booked"] - payment.gateway_refunded_minor
-        yield f"{payment}: refunds differ from the gateway's by {_money(payment, difference)}"
+        differ = gettext("refunds differ from the gateway's by %(amount)s")
+        yield f"{payment}: " + differ % {"amount": _money(payment, difference)}
 
 
 def _money(payment: Payment, amount_minor: int) -> str:

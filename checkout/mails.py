@@ -1,71 +1,85 @@
 """The letters that customers get, each once for its occasion."""
 
+from contextlib import AbstractContextManager
+
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from checkout.models import Order, OrderLine, Payment, Refund, RefundReason
+from project.languages import speaking
 from project.mail import send_later
 
 # Why money goes back that nobody asked for.
 BECAUSE = {
-    RefundReason.SURPLUS: "Your order was paid twice, and once is enough.",
-    RefundReason.OWNED: "You had one of the courses that you paid for already.",
-    RefundReason.MISMATCH: "What you paid was not what the order cost.",
+    RefundReason.SURPLUS: _("Your order was paid twice, and once is enough."),
+    RefundReason.OWNED: _("You had one of the courses that you paid for already."),
+    RefundReason.MISMATCH: _("What you paid was not what the order cost."),
 }
 
 
 def send_receipt(order: Order, lines: list[OrderLine]) -> None:
     """Thank the customer, and say where the courses are. Once for each order."""
-    context = _context(order) | {"lines": lines}
-    send_later(
-        key=f"receipt:{order.pk}",
-        to=order.email,
-        subject=f"Your order {order.number} at {settings.SHOP_NAME}",
-        text=render_to_string("checkout/mail/receipt.txt", context),
-        html=render_to_string("checkout/mail/receipt.html", context),
-    )
+    with in_language_of(order):
+        subject = gettext("Your order %(number)s at %(shop)s")
+        _write(
+            order,
+            key=f"receipt:{order.pk}",
+            subject=subject % {"number": order.number, "shop": settings.SHOP_NAME},
+            letter="receipt",
+            lines=lines,
+        )
 
 
 def send_waiting_for_bank(order: Order, payment: Payment) -> None:
     """Say that the order is in, and that the bank takes its time. Once for each attempt."""
-    _write(
-        order,
-        key=f"waiting:{payment.pk}",
-        subject=f"Your bank is confirming order {order.number}",
-        letter="waiting",
-    )
+    with in_language_of(order):
+        _write(
+            order,
+            key=f"waiting:{payment.pk}",
+            subject=gettext("Your bank is confirming order %(number)s") % {"number": order.number},
+            letter="waiting",
+        )
 
 
 def send_payment_failed(order: Order, payment: Payment) -> None:
     """Say that the bank refused, and where another try is made. Once for each attempt."""
-    _write(
-        order,
-        key=f"failed:{payment.pk}",
-        subject=f"The payment of order {order.number} did not go through",
-        letter="payment_failed",
-    )
+    with in_language_of(order):
+        subject = gettext("The payment of order %(number)s did not go through")
+        _write(
+            order,
+            key=f"failed:{payment.pk}",
+            subject=subject % {"number": order.number},
+            letter="payment_failed",
+        )
 
 
 def send_refunded(order: Order, refund: Refund) -> None:
     """Say that money is on its way back. Once for each refund."""
-    lines = [line.title for line in refund.lines.all()]
-    _write(
-        order,
-        key=f"refunded:{refund.pk}",
-        subject=f"{refund.amount} of order {order.number} is on its way back to you",
-        letter="refunded",
-        refund=refund,
-        titles=lines,
-        why=BECAUSE.get(RefundReason(refund.reason), ""),
-    )
+    titles = [line.title for line in refund.lines.all()]
+    with in_language_of(order):
+        subject = gettext("%(amount)s of order %(number)s is on its way back to you")
+        _write(
+            order,
+            key=f"refunded:{refund.pk}",
+            subject=subject % {"amount": refund.amount, "number": order.number},
+            letter="refunded",
+            refund=refund,
+            titles=titles,
+            why=BECAUSE.get(RefundReason(refund.reason), ""),
+        )
+
+
+def in_language_of(order: Order) -> AbstractContextManager[None]:
+    """Speak to the order's customer: as they chose since, else as when they placed it."""
+    return speaking((order.user and order.user.language) or order.language)
 
 
 def _write(order: Order, *, key: str, subject: str, letter: str, **context: object) -> None:
-    context |= _context(order)
+    page = settings.SITE_URL + order.get_absolute_url()
+    context |= {"order": order, "order_url": page}
+    context |= {"shop": settings.SHOP_NAME, "site": settings.SITE_URL}
     text = render_to_string(f"checkout/mail/{letter}.txt", context)
     html = render_to_string(f"checkout/mail/{letter}.html", context)
     send_later(key=key, to=order.email, subject=subject, text=text, html=html)
-
-
-def _context(order: Order) -> dict[str, object]:
-    return {"order": order, "shop": settings.SHOP_NAME, "site": settings.SITE_URL}

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from checkout.account import OrderAccount
 from checkout.models import (
@@ -35,16 +36,16 @@ NO_MORE = 0
 
 # Stripe: payment_method_details.type of a charge, for those that a bank confirms later.
 METHODS = {
-    "acss_debit": "a bank debit in Canada",
-    "au_becs_debit": "a BECS debit",
-    "bacs_debit": "a Bacs debit",
-    "boleto": "a boleto",
-    "customer_balance": "a bank transfer",
-    "konbini": "a konbini payment",
-    "multibanco": "Multibanco",
-    "oxxo": "an OXXO voucher",
-    "sepa_debit": "a SEPA debit",
-    "us_bank_account": "a bank debit (ACH)",
+    "acss_debit": _("a bank debit in Canada"),
+    "au_becs_debit": _("a BECS debit"),
+    "bacs_debit": _("a Bacs debit"),
+    "boleto": _("a boleto"),
+    "customer_balance": _("a bank transfer"),
+    "konbini": _("a konbini payment"),
+    "multibanco": _("Multibanco"),
+    "oxxo": _("an OXXO voucher"),
+    "sepa_debit": _("a SEPA debit"),
+    "us_bank_account": _("a bank debit (ACH)"),
 }
 
 
@@ -223,7 +224,7 @@ class OrderPanel:
     @property
     def method(self) -> str:
         """The way of paying that a bank confirms, as people call it; empty if it is not known."""
-        return METHODS.get(self.payment.method, "") if self.payment else ""
+        return str(METHODS.get(self.payment.method, "")) if self.payment else ""
 
     def context(self) -> dict[str, Any]:
         """Return what the template needs."""

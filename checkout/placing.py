@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext
 
 from checkout.carts import owned_by
 from checkout.gateways import Unavailable, gateway_for
@@ -98,6 +98,7 @@ def _write_down(cart: Cart, wanted: CartSummary, user: User, email: str, token: 
         cart_fingerprint=wanted.fingerprint,
         user=user,
         email=email,
+        language=get_language() or "",
         currency=settings.SHOP_CURRENCY,
         total_minor=wanted.total_minor,
         expires_at=timezone.now() + LIFETIME,
@@ -130,10 +131,12 @@ def _lines(order: Order, wanted: list[WantedSeat]) -> list[OrderLine]:
 def _check(wanted: CartSummary, shown: str) -> None:
     """Raise ``CartNeedsAttention`` if the cart is not what the shopper believes."""
     if wanted.is_empty:
-        raise CartNeedsAttention(_("Your cart is empty."))
+        raise CartNeedsAttention(gettext("Your cart is empty."))
     if len({(seat.course.pk, seat.bundle) for seat in wanted.wanted}) > MAX_COURSES:
         raise CartNeedsAttention(
-            _("One order holds at most %(number)s different courses. Please order in two parts.")
+            gettext(
+                "One order holds at most %(number)s different courses. Please order in two parts."
+            )
             % {"number": MAX_COURSES}
         )
     problems: defaultdict[str, list[str]] = defaultdict(list)
@@ -143,19 +146,19 @@ def _check(wanted: CartSummary, shown: str) -> None:
     if problems:
         told = "; ".join(f"{', '.join(names)}: {problem}" for problem, names in problems.items())
         raise CartNeedsAttention(
-            _("Please look at your cart once more. %(problems)s.") % {"problems": told}
+            gettext("Please look at your cart once more. %(problems)s.") % {"problems": told}
         )
     if shown and shown != wanted.fingerprint:
         raise CartNeedsAttention(
-            _("Your cart is not what this page showed any more. Please look at it once more.")
+            gettext("Your cart is not what this page showed any more. Please look at it once more.")
         )
 
 
 def _problem(line: Line) -> str:
     if line.note == "price_changed":
-        return _("now %(price)s") % {"price": line.price}
+        return gettext("now %(price)s") % {"price": line.price}
     return {
-        "unavailable": _("no longer for sale"),
-        "owned": _("already yours, so taken out"),
-        "in_bundle": _("part of a bundle in your cart, so taken out"),
+        "unavailable": gettext("no longer for sale"),
+        "owned": gettext("already yours, so taken out"),
+        "in_bundle": gettext("part of a bundle in your cart, so taken out"),
     }.get(line.note, "")

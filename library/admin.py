@@ -8,6 +8,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin import CourseAdmin, LessonAdmin
 from catalog.models import Course, InvalidTransition, Lesson
@@ -67,38 +69,41 @@ class EnrollmentAdmin(admin.ModelAdmin):
     autocomplete_fields = ["learner", "course"]
     fields = ["learner", "course", "status", "source", "created_at", "claimed_at", "done", "link"]
 
-    @admin.display(description="learner", ordering="learner__email", empty_value="nobody yet")
-    def holder(self, seat: Enrollment) -> User | None:
+    @admin.display(description=_("learner"), ordering="learner__email")
+    def holder(self, seat: Enrollment) -> User | str:
         """Show whose the seat is."""
-        return seat.learner
+        return seat.learner or gettext("nobody yet")
 
-    @admin.display(description="lessons done")
+    @admin.display(description=_("lessons done"))
     def done(self, seat: Enrollment) -> str:
         """Show how far the learner is."""
         if seat.learner is None:
-            return "none"
+            return gettext("none")
         progress = LessonProgress.objects.by_course(seat.learner, [seat.course])[seat.course_id]
-        return f"{progress.done} of {progress.total}"
+        done = {"done": progress.done, "total": progress.total}
+        return gettext("%(done)s of %(total)s") % done
 
-    @admin.display(description="claim link")
+    @admin.display(description=_("claim link"))
     def link(self, seat: Enrollment) -> str:
         """Show the link to hand out, while the seat is free."""
-        return seat.claim_url if seat.is_unclaimed else "none, the seat is not free"
+        return seat.claim_url if seat.is_unclaimed else gettext("none, the seat is not free")
 
-    @admin.action(description="Suspend: pause access", location=EVERYWHERE, permissions=["change"])
+    @admin.action(
+        description=_("Suspend: pause access"), location=EVERYWHERE, permissions=["change"]
+    )
     def suspend(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
         """Pause access."""
         self._move(request, seats, Enrollment.suspend)
 
     @admin.action(
-        description="Restore: give access back", location=EVERYWHERE, permissions=["change"]
+        description=_("Restore: give access back"), location=EVERYWHERE, permissions=["change"]
     )
     def restore(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
         """Give access back."""
         self._move(request, seats, Enrollment.restore)
 
     @admin.action(
-        description="Revoke: end access for good", location=EVERYWHERE, permissions=["change"]
+        description=_("Revoke: end access for good"), location=EVERYWHERE, permissions=["change"]
     )
     def revoke(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
         """End access for good."""
@@ -120,7 +125,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
         **kwargs: Any,
     ) -> Any:
         """Say what a seat without a learner is good for."""
-        hint = "Leave it empty to get a link that you can hand out."
+        hint = gettext("Leave it empty to get a link that you can hand out.")
         help_texts = {} if obj else {"learner": hint}
         return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
 
@@ -165,9 +170,10 @@ class EnrollmentAdmin(admin.ModelAdmin):
         for seat in seats:
             try:
                 if verb(seat):
-                    status = seat.get_status_display().lower()
-                    self.log_change(request, seat, f"Made it {status}.")
-                    self.message_user(request, f"“{seat}” is now {status}.", messages.SUCCESS)
+                    self.log_change(request, seat, f"Made it {seat.status}.")
+                    facts = {"seat": seat, "status": seat.get_status_display().lower()}
+                    told = gettext("“%(seat)s” is now %(status)s.") % facts
+                    self.message_user(request, told, messages.SUCCESS)
             except InvalidTransition as error:
                 self.message_user(request, str(error), messages.ERROR)
 
@@ -178,5 +184,6 @@ def _give(learner: User | None, course: Course) -> Enrollment:
         return Enrollment.objects.set_aside(course, source=EnrollmentSource.STAFF)
     seat = Enrollment.objects.grant(learner, course, source=EnrollmentSource.STAFF)
     if seat is None:
-        raise AlreadyEnrolled(f"{learner} has “{course}” already.")
+        told = gettext("%(learner)s has “%(course)s” already.")
+        raise AlreadyEnrolled(told % {"learner": learner, "course": course})
     return seat

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -126,7 +127,7 @@ def _take(request: HtmxRequest, seat: Enrollment) -> HttpResponse:
         seat.claim(_person(request))
     except (AlreadyEnrolled, InvalidTransition):
         return redirect_browser(request, request.path)
-    messages.success(request, f"“{seat.course}” is yours. Enjoy it.")
+    messages.success(request, gettext("“%(course)s” is yours. Enjoy it.") % {"course": seat.course})
     return redirect_browser(request, _course_url(seat.course))
 
 
@@ -183,9 +184,10 @@ def _turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpR
     if request.user.is_anonymous:
         return sign_in_first(request, next_url=page or request.path)
     if Enrollment.objects.current().held_by(_person(request)).filter(course=course).exists():
-        messages.warning(request, f"Your access to “{course}” is on hold.")
+        told = gettext("Your access to “%(course)s” is on hold.")
+        messages.warning(request, told % {"course": course})
         return redirect_browser(request, reverse("library:shelf"))
-    messages.info(request, f"“{course}” is not in your library yet.")
+    messages.info(request, gettext("“%(course)s” is not in your library yet.") % {"course": course})
     return redirect_browser(request, course.get_absolute_url())
 
 

@@ -8,17 +8,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext_lazy as _
 
 from project.htmx import came_from
+from project.languages import speaking
 
 RETRY_AFTER = 60  # seconds
 
 SHORT_TEXTS = {
-    400: "That request cannot be understood.",
-    403: "This is not for your account.",
-    404: "There is nothing here.",
-    429: "Too many tries. Please wait a minute.",
-    500: "Something went wrong on our side. Please try again.",
+    400: _("That request cannot be understood."),
+    403: _("This is not for your account."),
+    404: _("There is nothing here."),
+    429: _("Too many tries. Please wait a minute."),
+    500: _("Something went wrong on our side. Please try again."),
 }
 
 
@@ -72,11 +75,13 @@ def _in_shop(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def _without_shop(request: HttpRequest, status: int) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        return _short(status)
-    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+    # What is broken may be before the middleware that speaks the visitor's language.
+    with speaking(get_language_from_request(request)):
+        if request.headers.get("HX-Request"):
+            return _short(status)
+        return HttpResponse(render_to_string(f"{status}.html"), status=status)
 
 
 def _short(status: int) -> HttpResponse:
-    text = SHORT_TEXTS[status]
+    text = str(SHORT_TEXTS[status])
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "project.headers.more_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "project.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -244,10 +245,16 @@ FILE_UPLOAD_PERMISSIONS = 0o644
 
 # Language and time
 
-LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia")]
+LANGUAGE_CODE = env("SHOP_LANGUAGE", default="en").lower()
+LOCALE_PATHS = [BASE_DIR / "project" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(
+        f"SHOP_LANGUAGE={LANGUAGE_CODE!r}: the shop speaks {', '.join(dict(LANGUAGES))}."
+    )
 
 # Security
 
@@ -272,6 +279,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_SECURE else "csrf"
 CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_NAME = "__Host-language" if SITE_IS_SECURE else "language"
+LANGUAGE_COOKIE_SECURE = SITE_IS_SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365  # seconds
 CSRF_FAILURE_VIEW = "project.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = SITE_IS_SECURE

@@ -26,6 +26,7 @@ COMPONENTS = [
     "cart",
     "reading",
     "library",
+    "languages",
 ]
 ON_PAPER = "print"
 PARTS = [*COMPONENTS, *(["demo"] if settings.DEMO else []), ON_PAPER]

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from catalog.sitemaps import SITEMAPS
 from project import discovery
+from project.language_switch import language
 from project.stylesheet import stylesheet
 from project.theme import theme
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("accounts/", include("project.accounts.urls")),
     path("account/", include("project.accounts.my_data.urls")),
     path("admin/", admin.site.urls),
+    path("language/", language, name="language"),
     path("robots.txt", discovery.robots, name="robots"),
     path("manifest.webmanifest", discovery.manifest, name="manifest"),
     path("favicon.ico", discovery.favicon, name="favicon"),

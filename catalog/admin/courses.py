@@ -41,7 +41,8 @@ class SectionFormSet(forms.BaseInlineFormSet):
         for form in self.deleted_forms:
             if form.instance.lessons.exists():
                 raise ValidationError(
-                    f"“{form.instance}” still has lessons. Move them to another section first."
+                    gettext("“%(section)s” still has lessons. Move them to another section first.")
+                    % {"section": form.instance}
                 )
 
 
@@ -109,7 +110,7 @@ class CourseAdmin(Moving, PicturedAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
-        ("Price", {"fields": ["price_minor"]}),
+        (_("Price"), {"fields": ["price_minor"]}),
         (
             _("Sale"),
             {
@@ -117,18 +118,18 @@ class CourseAdmin(Moving, PicturedAdmin):
                 "description": _("All times are UTC.") if settings.TIME_ZONE == "UTC" else "",
             },
         ),
-        ("What it is", {"fields": ["description", "outcomes", "instructor", "topics"]}),
-        ("For whom", {"fields": ["level", "language"]}),
-        ("Looks", {"fields": ["hue", "cover", "upload", "remove_picture"]}),
-        ("Counted from the lessons", {"fields": ["lesson_count", "minutes"]}),
+        (_("What it is"), {"fields": ["description", "outcomes", "instructor", "topics"]}),
+        (_("For whom"), {"fields": ["level", "language"]}),
+        (_("Looks"), {"fields": ["hue", "cover", "upload", "remove_picture"]}),
+        (_("Counted from the lessons"), {"fields": ["lesson_count", "minutes"]}),
     ]
 
-    @admin.display(description="cover")
+    @admin.display(description=_("cover"))
     def cover(self, course: Course) -> SafeString | str:
         """Show the cover as the shop does."""
         return shown(cover_url(course), 240, 150) if course.slug else "-"
 
-    @admin.display(description="price", ordering="price_minor")
+    @admin.display(description=_("price"), ordering="price_minor")
     def price(self, course: Course) -> str:
         """Show the price as people write it."""
         return course.price
@@ -144,7 +145,7 @@ class CourseAdmin(Moving, PicturedAdmin):
             "sale all that time and the price was higher."
         )
 
-    @admin.display(description="lessons", ordering="lesson_count")
+    @admin.display(description=_("lessons"), ordering="lesson_count")
     def lessons(self, course: Course) -> int:
         """Show how many lessons there are."""
         return course.lesson_count

@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import InvalidTransition
 
@@ -18,14 +20,16 @@ class Moving(admin.ModelAdmin):
     actions = ["publish", "unlist", "archive"]
 
     @admin.action(
-        description="Publish: list it in the catalog", location=EVERYWHERE, permissions=["change"]
+        description=_("Publish: list it in the catalog"),
+        location=EVERYWHERE,
+        permissions=["change"],
     )
     def publish(self, request: HttpRequest, things: "QuerySet[Any]") -> None:
         """List the chosen ones in the catalog."""
         self._move(request, things, lambda thing: thing.publish())
 
     @admin.action(
-        description="Unlist: sell it only by its address",
+        description=_("Unlist: sell it only by its address"),
         location=EVERYWHERE,
         permissions=["change"],
     )
@@ -34,7 +38,7 @@ class Moving(admin.ModelAdmin):
         self._move(request, things, lambda thing: thing.unlist())
 
     @admin.action(
-        description="Archive: stop selling it", location=EVERYWHERE, permissions=["change"]
+        description=_("Archive: stop selling it"), location=EVERYWHERE, permissions=["change"]
     )
     def archive(self, request: HttpRequest, things: "QuerySet[Any]") -> None:
         """Stop selling the chosen ones; their learners keep them."""
@@ -46,8 +50,9 @@ class Moving(admin.ModelAdmin):
         for thing in things:
             try:
                 if verb(thing):
-                    status = thing.get_status_display().lower()
-                    self.log_change(request, thing, f"Made it {status}.")
-                    self.message_user(request, f"“{thing}” is now {status}.", messages.SUCCESS)
+                    self.log_change(request, thing, f"Made it {thing.status}.")
+                    facts = {"thing": thing, "status": thing.get_status_display().lower()}
+                    told = gettext("“%(thing)s” is now %(status)s.") % facts
+                    self.message_user(request, told, messages.SUCCESS)
             except InvalidTransition as error:
                 self.message_user(request, str(error), messages.ERROR)

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown
 from catalog.models.course_queries import CourseManager, CourseStatus, Level
@@ -21,6 +22,7 @@ from catalog.models.price_history import lowest_before_sale, write_prices_down
 from catalog.models.priced import PRICE_FIELDS, Priced
 from catalog.models.sellable import ON_THE_SHELF, Sellable
 from catalog.pictures.shapes import COVER
+from project.written import duration
 
 IS_LISTED = Q(status="published")
 
@@ -37,26 +39,26 @@ class Course(Sellable, Priced, Pictured):
         null=True,
         blank=True,
         editable=False,
-        help_text="The id in the front matter of the folder that the course was imported from.",
+        help_text=_("The id in the front matter of the folder that the course was imported from."),
     )
     title = models.CharField(max_length=120)
-    summary = models.CharField(max_length=200, help_text="One sentence that makes one want it.")
-    description = models.TextField(blank=True, help_text="Markdown.")
+    summary = models.CharField(max_length=200, help_text=_("One sentence that makes one want it."))
+    description = models.TextField(blank=True, help_text=_("Markdown."))
     description_html = models.TextField(blank=True, editable=False)
     outcomes = ArrayField(
         models.CharField(max_length=200),
         default=list,
         blank=True,
-        help_text="What one will be able to do.",
+        help_text=_("What one will be able to do."),
     )
     level = models.CharField(max_length=16, choices=Level, default=Level.BEGINNER)
     language = models.CharField(
-        max_length=8, default="en", help_text="A language code, such as en."
+        max_length=8, default="en", help_text=_("A language code, such as en.")
     )
     topics = models.ManyToManyField(Topic, related_name="courses", blank=True)
     instructor = models.ForeignKey(Instructor, on_delete=models.PROTECT, related_name="courses")
     hue = models.PositiveSmallIntegerField(
-        default=40, help_text="The course's own color, 0 to 359."
+        default=40, help_text=_("The course's own color, 0 to 359.")
     )
     lesson_count = models.PositiveIntegerField(default=0, editable=False)
     minutes = models.PositiveIntegerField(default=0, editable=False)
@@ -138,7 +140,7 @@ class Course(Sellable, Priced, Pictured):
     @property
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
-        return in_hours(self.minutes)
+        return duration(self.minutes)
 
     def recount(self) -> None:
         """Keep the number of lessons and the minutes that they take, so that no page counts."""
@@ -180,9 +182,3 @@ class Course(Sellable, Priced, Pictured):
         history = write_prices_down(self, now=now)
         self.compare_at_minor = lowest_before_sale(self, history, now)
         self.sorting_minor = self.price_at(now)
-
-
-def in_hours(minutes: int) -> str:
-    """Write a time as "2 h 5 min"; nothing at all as nothing."""
-    hours, rest = divmod(minutes, 60)
-    return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (rest, "min")) if n)

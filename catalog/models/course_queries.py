@@ -41,18 +41,18 @@ CARD_FIELDS = (
 class Level(models.TextChoices):
     """How much a course expects of its learners."""
 
-    BEGINNER = "beginner", "Beginner"
-    INTERMEDIATE = "intermediate", "Intermediate"
-    ADVANCED = "advanced", "Advanced"
+    BEGINNER = "beginner", _("Beginner")
+    INTERMEDIATE = "intermediate", _("Intermediate")
+    ADVANCED = "advanced", _("Advanced")
 
 
 class CourseStatus(models.TextChoices):
     """Who may find and buy a course."""
 
-    DRAFT = "draft", "Draft"
-    PUBLISHED = "published", "Published"
-    UNLISTED = "unlisted", "Unlisted"
-    ARCHIVED = "archived", "Archived"
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    UNLISTED = "unlisted", _("Unlisted")
+    ARCHIVED = "archived", _("Archived")
 
 
 class Order(models.TextChoices):

@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown
-from catalog.models.course import Course, in_hours
+from catalog.models.course import Course
+from project.written import duration
 
 
 class SectionQuerySet(models.QuerySet["Section"]):
@@ -26,7 +28,7 @@ class Section(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     title = models.CharField(max_length=120)
     summary = models.CharField(
-        max_length=200, blank=True, help_text="A line on what its lessons are about."
+        max_length=200, blank=True, help_text=_("A line on what its lessons are about.")
     )
 
     objects = SectionQuerySet.as_manager()
@@ -48,7 +50,7 @@ class Section(models.Model):
     @property
     def hours(self) -> str:
         """How long its lessons take, such as "2 h 5 min"."""
-        return in_hours(self.minutes)
+        return duration(self.minutes)
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
@@ -73,11 +75,11 @@ class Lesson(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     slug = models.SlugField(max_length=80)
     title = models.CharField(max_length=120)
-    body = models.TextField(blank=True, help_text="Markdown.")
+    body = models.TextField(blank=True, help_text=_("Markdown."))
     body_html = models.TextField(blank=True, editable=False)
-    minutes = models.PositiveSmallIntegerField(default=0, help_text="How long it takes.")
+    minutes = models.PositiveSmallIntegerField(default=0, help_text=_("How long it takes."))
     is_preview = models.BooleanField(
-        "free preview", default=False, help_text="Anyone may read it before buying."
+        _("free preview"), default=False, help_text=_("Anyone may read it before buying.")
     )
 
     objects = LessonQuerySet.as_manager()

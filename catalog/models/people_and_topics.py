@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models.pictured import Pictured
 from catalog.pictures.shapes import PORTRAIT
@@ -27,7 +28,7 @@ class Instructor(Pictured):
     SHAPE = PORTRAIT
 
     name = models.CharField(max_length=120, unique=True)
-    bio = models.TextField(blank=True, help_text="A sentence or two.")
+    bio = models.TextField(blank=True, help_text=_("A sentence or two."))
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]

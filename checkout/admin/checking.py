@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from checkout.admin.reading import may_move_money
 from checkout.gateways import GatewayError
@@ -36,7 +37,8 @@ def check_now(
         raise PermissionDenied
     asked = [payment for payment in payments if _is_known_to_gateway(payment)]
     if not asked:
-        page.message_user(request, "There is nothing to ask: the gateway has no session of it.")
+        told = gettext("There is nothing to ask: the gateway has no session of it.")
+        page.message_user(request, told)
     for payment in asked:
         level, text = _check(payment)
         page.message_user(request, f"{payment}: {text}", level)
@@ -51,12 +53,12 @@ def _is_known_to_gateway(payment: Payment) -> bool:
 def _check(payment: Payment) -> tuple[int, str]:
     """Check one payment. Return what to tell of it."""
     if not payment.is_due_for_check(every=CHECK_INTERVAL, head_start=False):
-        return messages.WARNING, "it was asked about just now. Try again in a few seconds."
+        return messages.WARNING, gettext("it was asked about just now. Try again in a few seconds.")
     try:
         has_changed = check_payment(payment)
     except (GatewayError, WrongSession, OperationalError) as error:
         logger.warning("payment %s could not be checked", payment.pk, exc_info=True)
-        return messages.ERROR, f"the gateway could not be asked. {error}"
+        return messages.ERROR, gettext("the gateway could not be asked.") + f" {error}"
     if has_changed:
-        return messages.SUCCESS, "the gateway had news, and the books have it now."
-    return messages.SUCCESS, "everything is as the gateway says."
+        return messages.SUCCESS, gettext("the gateway had news, and the books have it now.")
+    return messages.SUCCESS, gettext("everything is as the gateway says.")

@@ -6,6 +6,8 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.admin.reading import may_move_money
@@ -13,7 +15,7 @@ from checkout.admin.refunding import BUSY
 from checkout.models import Order, Payment
 from checkout.settlement import accept_payment
 
-TOO_LATE = "This order does not wait for that any more."
+TOO_LATE = _("This order does not wait for that any more.")
 
 
 def accept_order(request: HttpRequest, page: admin.ModelAdmin, pk: int) -> HttpResponse:
@@ -44,7 +46,8 @@ def _ask(
 ) -> HttpResponse:
     context = {
         **page.admin_site.each_context(request),
-        "title": f"Accept {_received(payment)} for {order}?",
+        "title": gettext("Accept %(amount)s for order %(number)s?")
+        % {"amount": _received(payment), "number": order.number},
         "opts": page.opts,
         "order": order,
         "received": _received(payment),
@@ -62,9 +65,10 @@ def _accept(request: HttpRequest, page: admin.ModelAdmin, order: Order, payment:
     if not has_changed:
         page.message_user(request, TOO_LATE, messages.WARNING)
         return
-    text = f"Accepted {_received(payment)} instead of {order.total}."
-    page.log_change(request, order, text)
-    page.message_user(request, f"{text} The courses are open.", messages.SUCCESS)
+    facts = {"received": _received(payment), "total": order.total}
+    page.log_change(request, order, "Accepted {received} instead of {total}.".format(**facts))
+    told = gettext("Accepted %(received)s instead of %(total)s. The courses are open.")
+    page.message_user(request, told % facts, messages.SUCCESS)
 
 
 def _received(payment: Payment) -> str:

@@ -5,6 +5,7 @@ import json
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from checkout.admin.reading import ReadOnly
 from checkout.models import WebhookEvent
@@ -22,7 +23,7 @@ class WebhookEventAdmin(ReadOnly, admin.ModelAdmin):
     exclude = ("payload",)
     readonly_fields = ("what_was_said",)
 
-    @admin.display(description="payload")
+    @admin.display(description=_("payload"))
     def what_was_said(self, event: WebhookEvent) -> SafeString:
         """Show the event as it came."""
         return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2))

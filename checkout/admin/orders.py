@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.admin.checking import check_now
@@ -36,13 +38,13 @@ class LineInline(ReadOnly, admin.TabularInline):
             "order", "course", "bundle", "enrollment__learner", "enrollment__course", "refund"
         )
 
-    @admin.display(description="enrollment")
+    @admin.display(description=_("enrollment"))
     def seat_given(self, line: OrderLine) -> str:
         """Say whose the seat is now."""
         seat = line.enrollment
         return f"{seat} ({seat.get_status_display().lower()})" if seat else "-"
 
-    @admin.display(description="refund")
+    @admin.display(description=_("refund"))
     def given_back(self, line: OrderLine) -> str:
         """Say whether its price goes back."""
         refund = line.refund
@@ -60,9 +62,9 @@ class PaymentInline(ReadOnly, admin.TabularInline):
     readonly_fields = ("amount", "received", "given_back")
     show_change_link = True
 
-    amount = money("amount_minor", "amount")
-    received = money("received_minor", "received", currency="received_currency")
-    given_back = money("refund_reserved_minor", "given back", currency="received_currency")
+    amount = money("amount_minor", _("amount"))
+    received = money("received_minor", _("received"), currency="received_currency")
+    given_back = money("refund_reserved_minor", _("given back"), currency="received_currency")
 
 
 @admin.register(Order)
@@ -72,7 +74,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("number", "email", "total", "status", "held_reason", "created_at", "paid_at")
     list_filter = ("status", "held_reason", "created_at")
     search_fields = ("reference", "email", "payments__session_id", "payments__intent_id")
-    search_help_text = "Reference, e-mail address, or the gateway's session or intent."
+    search_help_text = _("Reference, e-mail address, or the gateway's session or intent.")
     date_hierarchy = "created_at"
     ordering = ("-pk",)
     list_per_page = 50
@@ -85,33 +87,37 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     )  # fmt: skip
     readonly_fields = ("number", "total", "accepted", "fulfilled_by", "refundable", "story")
 
-    total = money("total_minor", "total")
+    total = money("total_minor", _("total"))
 
     @admin.display(ordering="pk")
     def number(self, order: Order) -> str:
         """What people call the order."""
         return order.number
 
-    @admin.display(description="accepted instead")
+    @admin.display(description=_("accepted instead"))
     def accepted(self, order: Order) -> str:
         """Say what staff took instead of the total."""
         taken = order.accepted_minor
         return "-" if taken is None else format_money(taken, order.currency)
 
-    @admin.display(description="fulfilled")
+    @admin.display(description=_("fulfilled"))
     def fulfilled_by(self, order: Order) -> str:
         """Say when the courses were opened, and for which payment."""
         marker = getattr(order, "fulfillment", None)
-        return f"{marker.created_at:%Y-%m-%d %H:%M:%S} UTC, {marker.payment}" if marker else "no"
+        return (
+            f"{marker.created_at:%Y-%m-%d %H:%M:%S} UTC, {marker.payment}"
+            if marker
+            else gettext("no")
+        )
 
-    @admin.display(description="can be given back")
+    @admin.display(description=_("can be given back"))
     def refundable(self, order: Order) -> str:
         """Say of each payment what can go back now, or why nothing can."""
         received = order.payments.received().exclude(received_minor=0)
-        said = [(f"Attempt {payment.attempt}: {_say(payment)}",) for payment in received]
+        said = [(f"{_attempt(payment)}: {_say(payment)}",) for payment in received]
         return format_html_join("", "<p>{}</p>", said) if said else why_nothing(order)
 
-    @admin.display(description="what happened")
+    @admin.display(description=_("what happened"))
     def story(self, order: Order) -> str:
         """Tell everything with ids, the oldest first."""
         return render_to_string("admin/checkout/order/_story.html", {"moments": story_of(order)})
@@ -155,6 +161,10 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
             "acceptable": acceptable(order) if order else None,
         }
         return super().change_view(request, object_id, form_url, context)
+
+
+def _attempt(payment: Payment) -> str:
+    return gettext("Attempt %(number)s") % {"number": payment.attempt}
 
 
 def _say(payment: Payment) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
 from checkout.admin.checking import check_now
 from checkout.admin.reading import ReadOnly, at_gateway, may_move_money, money
@@ -18,7 +19,7 @@ class EntryInline(ReadOnly, admin.TabularInline):
     fields = ("kind", "gateway_object_id", "amount", "created_at")
     readonly_fields = ("amount", "created_at")
 
-    amount = money("amount_minor", "amount")
+    amount = money("amount_minor", _("amount"))
 
 
 class EventInline(ReadOnly, admin.TabularInline):
@@ -42,10 +43,10 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
     readonly_fields = ("in_dashboard",)
     inlines = (EntryInline, EventInline)
 
-    amount = money("amount_minor", "amount")
-    received = money("received_minor", "received", currency="received_currency")
+    amount = money("amount_minor", _("amount"))
+    received = money("received_minor", _("received"), currency="received_currency")
 
-    @admin.display(description="at the gateway")
+    @admin.display(description=_("at the gateway"))
     def in_dashboard(self, payment: Payment) -> str:
         """Lead to the payment in the gateway's dashboard."""
         return at_gateway(payment, f"payments/{payment.intent_id or ''}")
@@ -81,4 +82,4 @@ class LedgerEntryAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("gateway_object_id", "payment__order__reference")
     ordering = ("-pk",)
 
-    amount = money("amount_minor", "amount")
+    amount = money("amount_minor", _("amount"))

@@ -1,15 +1,19 @@
 """What all pages of the money share: nobody edits them, and amounts are written as people do."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from catalog.money import format_money
 from checkout.models import Payment
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 DASHBOARD = "https://dashboard.stripe.com"
 
@@ -30,7 +34,7 @@ class ReadOnly:
         return False
 
 
-def money(name: str, label: str, *, currency: str = "currency") -> Any:
+def money(name: str, label: "_StrPromise", *, currency: str = "currency") -> Any:
     """Return a column that shows the minor units in field ``name`` as people write them.
 
     ``currency`` names the field that has theirs; while it is empty, the row's own is meant.
@@ -56,6 +60,5 @@ def at_gateway(payment: Payment, path: str) -> str:
     if payment.gateway != "stripe" or settings.SANDBOX or path.endswith("/"):
         return "-"
     mode = "" if payment.livemode else "/test"
-    return format_html(
-        '<a href="{}{}/{}" rel="noreferrer">Open in Stripe</a>', DASHBOARD, mode, path
-    )
+    words = gettext("Open in Stripe")
+    return format_html('<a href="{}{}/{}" rel="noreferrer">{}</a>', DASHBOARD, mode, path, words)

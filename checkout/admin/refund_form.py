@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money, to_minor
 from checkout.models import LineAccess, OrderLine, Payment
@@ -14,17 +16,17 @@ from checkout.refunds import refundable_minor
 class Scope(models.TextChoices):
     """How much goes back."""
 
-    WHOLE = "whole", "All that is left of it"
-    LINES = "lines", "The price of some seats"
-    AMOUNT = "amount", "An amount"
+    WHOLE = "whole", _("All that is left of it")
+    LINES = "lines", _("The price of some seats")
+    AMOUNT = "amount", _("An amount")
 
 
 class Access(models.TextChoices):
     """Whether what was paid for closes, once the money has gone back."""
 
-    USUAL = "usual", "As usual: closed with the whole order and with seats, open with an amount"
-    CLOSE = "close", "Close what the money was for"
-    KEEP = "keep", "Leave everything open"
+    USUAL = "usual", _("As usual: closed with the whole order and with seats, open with an amount")
+    CLOSE = "close", _("Close what the money was for")
+    KEEP = "keep", _("Leave everything open")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +53,17 @@ class SeatsField(forms.ModelMultipleChoiceField):
 class RefundForm(forms.Form):
     """How much of a payment goes back. ``already`` guards against two that are at it at once."""
 
-    scope = forms.ChoiceField(label="Give back", choices=Scope, widget=forms.RadioSelect)
-    lines = SeatsField(label="Seats", queryset=OrderLine.objects.none(), required=False)
+    scope = forms.ChoiceField(label=_("Give back"), choices=Scope, widget=forms.RadioSelect)
+    lines = SeatsField(label=_("Seats"), queryset=OrderLine.objects.none(), required=False)
     amount = forms.CharField(required=False, max_length=20)
     access = forms.ChoiceField(
-        label="Access", choices=Access, widget=forms.RadioSelect, initial=Access.USUAL
+        label=_("Access"), choices=Access, widget=forms.RadioSelect, initial=Access.USUAL
     )
     note = forms.CharField(
-        label="Note, for staff", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+        label=_("Note, for staff"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
     )
     already = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -81,7 +86,9 @@ class RefundForm(forms.Form):
         if amount_minor is None:
             return data
         if amount_minor > self.left:
-            self.add_error("scope", f"That is {self._money(amount_minor)}, and {self._left()}.")
+            facts = {"amount": self._money(amount_minor), "left": self._money(self.left)}
+            told = gettext("That is %(amount)s, and %(left)s is left of this payment.")
+            self.add_error("scope", told % facts)
             return data
         lines = data["lines"] if data["scope"] == Scope.LINES else []
         self.plan = self._plan(data, amount_minor, list(lines))
@@ -100,8 +107,10 @@ class RefundForm(forms.Form):
             self.fields["scope"].choices = scopes  # type: ignore[attr-defined]
         if not self._open_seats():
             del self.fields["access"]
-        self.fields["scope"].help_text = f"At most: {self._left()}."
-        self.fields["amount"].help_text = f"In {self.payment.received_currency.upper()}."
+        left = gettext("At most: %(left)s is left of this payment.")
+        self.fields["scope"].help_text = left % {"left": self._money(self.left)}
+        code = self.payment.received_currency.upper()
+        self.fields["amount"].help_text = gettext("In %(currency)s.") % {"currency": code}
 
     def _amount(self, data: dict[str, Any]) -> int | None:
         """Return how much goes back, in minor units; ``None`` if it was not said."""
@@ -110,7 +119,7 @@ class RefundForm(forms.Form):
         if data["scope"] == Scope.AMOUNT:
             return self._typed_amount(data["amount"].strip())
         if not data["lines"]:
-            self.add_error("lines", "Choose the seats whose price goes back.")
+            self.add_error("lines", gettext("Choose the seats whose price goes back."))
             return None
         prices: list[int] = [line.price_minor for line in data["lines"]]
         return sum(prices)
@@ -122,7 +131,7 @@ class RefundForm(forms.Form):
             amount_minor = 0
         if amount_minor > 0:
             return amount_minor
-        self.add_error("amount", "Write an amount, such as 12.50.")
+        self.add_error("amount", gettext("Write an amount, such as 12.50."))
         return None
 
     def _plan(self, data: dict[str, Any], amount_minor: int, lines: list[OrderLine]) -> Plan:
@@ -142,9 +151,6 @@ class RefundForm(forms.Form):
     def _open_seats(self) -> list[OrderLine]:
         return [line for line in self.seats if is_open(line)]
 
-    def _left(self) -> str:
-        return f"{self._money(self.left)} is left of this payment"
-
     def _money(self, amount_minor: int) -> str:
         return format_money(amount_minor, self.payment.received_currency)
 
@@ -158,7 +164,13 @@ def is_open(line: OrderLine) -> bool:
 def describe(line: OrderLine) -> str:
     """Say what a seat is, whose, for how much, and whether it is open."""
     seat = line.enrollment
-    whose = f"{seat.learner or 'nobody yet'}, {seat.get_status_display().lower()}" if seat else ""
+    holder = (seat and seat.learner) or gettext("nobody yet")
+    whose = f"{holder}, {seat.get_status_display().lower()}" if seat else ""
     what = whose or line.get_outcome_display().lower()
-    part = f" (part of “{line.bundle_title}”)" if line.bundle_title else ""
-    return f"{line.title}{part}, seat {line.seat}: {line.price} ({what})"
+    facts = {"title": line.title, "seat": line.seat, "price": line.price, "what": what}
+    if line.bundle_title:
+        facts["bundle"] = line.bundle_title
+        return (
+            gettext("%(title)s (part of “%(bundle)s”), seat %(seat)s: %(price)s (%(what)s)") % facts
+        )
+    return gettext("%(title)s, seat %(seat)s: %(price)s (%(what)s)") % facts

@@ -9,6 +9,8 @@ from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.admin.reading import may_move_money
@@ -19,10 +21,10 @@ from checkout.refunds import CannotRefund, refundable_minor, request_refund, sen
 from checkout.settling import locked_payment
 from project.accounts.models import User
 
-BUSY = "Somebody is working on this order at this moment. Please try again."
-MEANWHILE = "Something else of this payment was given back meanwhile. Look again what is left."
-SENT_LATER = (
-    "The payment service did not confirm the refund of {amount}. It is written down, and is sent "
+BUSY = _("Somebody is working on this order at this moment. Please try again.")
+MEANWHILE = _("Something else of this payment was given back meanwhile. Look again what is left.")
+SENT_LATER = _(
+    "The payment service did not confirm the refund of %(amount)s. It is written down, and is sent "
     "again by itself until it is known what became of it."
 )
 
@@ -36,7 +38,7 @@ def refund_order(request: HttpRequest, page: admin.ModelAdmin, pk: int) -> HttpR
     payment = _chosen(payments, request.GET.get("payment"))
     context = {
         **page.admin_site.each_context(request),
-        "title": f"Give money back: {order}",
+        "title": gettext("Give money back: order %(number)s") % {"number": order.number},
         "opts": page.opts,
         "order": order,
         "payments": payments,
@@ -60,8 +62,8 @@ def refund_order(request: HttpRequest, page: admin.ModelAdmin, pk: int) -> HttpR
 def why_nothing(order: Order) -> str:
     """Say why nothing can be given back of an order that brought no money."""
     if order.is_paid:
-        return "This order was free: there is nothing to give back."
-    return "No money has come for this order: there is nothing to give back."
+        return gettext("This order was free: there is nothing to give back.")
+    return gettext("No money has come for this order: there is nothing to give back.")
 
 
 def why_not(payment: Payment) -> str:
@@ -69,13 +71,15 @@ def why_not(payment: Payment) -> str:
     if refundable_minor(payment):
         return ""
     if not payment.free_minor:
-        return "All of it has been given back, or is on its way."
+        return gettext("All of it has been given back, or is on its way.")
     if payment.disputes.open().exists():
-        return (
+        return gettext(
             "A dispute about this payment is open, and the bank holds the money. A refund now "
             "would pay the customer twice: answer the dispute, or accept it."
         )
-    return "The payment service does not say yet which payment that was: check with it first."
+    return gettext(
+        "The payment service does not say yet which payment that was: check with it first."
+    )
 
 
 def reason_for(payment: Payment) -> RefundReason:
@@ -104,7 +108,11 @@ def _review(
     request: HttpRequest, payment: Payment, plan: Plan, context: dict[str, object]
 ) -> HttpResponse:
     amount = format_money(plan.amount_minor, payment.received_currency)
-    context |= {"plan": plan, "amount": amount, "title": f"Give back {amount}?"}
+    context |= {
+        "plan": plan,
+        "amount": amount,
+        "title": gettext("Give back %(amount)s?") % {"amount": amount},
+    }
     return render(request, "admin/checkout/order/refund_review.html", context)
 
 
@@ -151,10 +159,12 @@ def _send_now(refund: Refund) -> tuple[int, str]:
     try:
         send_refund(refund.pk)
     except (GatewayError, OperationalError):
-        return messages.WARNING, SENT_LATER.format(amount=refund.amount)
+        return messages.WARNING, SENT_LATER % {"amount": refund.amount}
     refund.refresh_from_db()
     if not refund.is_standing:
-        return messages.ERROR, f"The payment service refused: {refund.last_error}"
-    if refund.has_succeeded:
-        return messages.SUCCESS, f"{refund.amount} has gone back to the customer."
-    return messages.SUCCESS, f"{refund.amount} is on its way back to the customer."
+        refused = gettext("The payment service refused: %(why)s")
+        return messages.ERROR, refused % {"why": refund.last_error}
+    gone = gettext("%(amount)s has gone back to the customer.")
+    going = gettext("%(amount)s is on its way back to the customer.")
+    told = gone if refund.has_succeeded else going
+    return messages.SUCCESS, told % {"amount": refund.amount}

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import F
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from checkout.admin.reading import ReadOnly, at_gateway, money
 from checkout.models import Dispute, Refund
@@ -12,9 +13,9 @@ from checkout.models import Dispute, Refund
 class OfPayment(ReadOnly, admin.ModelAdmin):
     """What belongs to one payment, with the way to its order."""
 
-    amount = money("amount_minor", "amount")
+    amount = money("amount_minor", _("amount"))
 
-    @admin.display(description="order")
+    @admin.display(description=_("order"))
     def order(self, row: Refund | Dispute) -> str:
         """Lead to the order."""
         order = row.payment.order
@@ -36,7 +37,7 @@ class RefundAdmin(OfPayment):
     exclude = ("amount_minor", "idempotency_key")
     readonly_fields = ("order", "amount", "in_dashboard")
 
-    @admin.display(description="at the gateway")
+    @admin.display(description=_("at the gateway"))
     def in_dashboard(self, refund: Refund) -> str:
         """Lead to the payment in the gateway's dashboard, which lists its refunds."""
         return at_gateway(refund.payment, f"payments/{refund.payment.intent_id or ''}")
@@ -59,7 +60,7 @@ class DisputeAdmin(OfPayment):
     exclude = ("amount_minor",)
     readonly_fields = ("order", "amount", "in_dashboard")
 
-    @admin.display(description="at the gateway")
+    @admin.display(description=_("at the gateway"))
     def in_dashboard(self, dispute: Dispute) -> str:
         """Lead to where the dispute is answered."""
         return at_gateway(dispute.payment, f"disputes/{dispute.gateway_dispute_id}")

@@ -4,6 +4,8 @@ Source: Stripe's documentation, "Supported currencies": zero-decimal currencies,
 minimum and maximum charge amounts.
 """
 
+from django.utils.translation import gettext
+
 from catalog.money import exponent, format_money
 
 _ZERO_DECIMAL = frozenset(
@@ -55,7 +57,8 @@ def to_stripe(amount_minor: int, currency: str) -> int:
         return amount_minor * int(10**shift)
     units, rest = divmod(amount_minor, int(10**-shift))
     if rest:
-        raise ValueError(f"{format_money(amount_minor, currency)} cannot be charged exactly.")
+        told = gettext("%(amount)s cannot be charged exactly.")
+        raise ValueError(told % {"amount": format_money(amount_minor, currency)})
     return units
 
 
@@ -75,12 +78,15 @@ def check_stripe_amount(amount_minor: int, currency: str) -> None:
     minimum = _minimum_minor(currency)
     if amount_minor < minimum:
         raise ValueError(
-            f"Card payments start at {format_money(minimum, currency)}. "
-            "Please add another course to your cart."
+            gettext("Card payments start at %(amount)s. Please add another course to your cart.")
+            % {"amount": format_money(minimum, currency)}
         )
     if len(str(to_stripe(amount_minor, currency))) > _MAXIMUM_DIGITS.get(currency, 8):
         raise ValueError(
-            "This is more than one payment can carry. Please order in two parts, or write to us."
+            gettext(
+                "This is more than one payment can carry. "
+                "Please order in two parts, or write to us."
+            )
         )
 
 

@@ -26,6 +26,7 @@ def session_request(order: "Order", *, key: str, expires_at: datetime) -> dict[s
     canceled = urlencode({"canceled": order.reference})
     return {
         "mode": "payment",
+        "locale": order.language or "auto",
         "line_items": _line_items(order),
         "client_reference_id": order.reference,
         "customer_email": order.email,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, BundleEntry, Course
 from project.accounts.models import User
@@ -202,7 +203,7 @@ class CartItem(models.Model):
         Bundle, on_delete=models.CASCADE, related_name="+", null=True, blank=True
     )
     seats = models.PositiveSmallIntegerField(default=1)
-    price_minor = models.PositiveIntegerField(help_text="The price that was last shown.")
+    price_minor = models.PositiveIntegerField(help_text=_("The price that was last shown."))
     added_at = models.DateTimeField(auto_now_add=True)
 
     objects = CartItemQuerySet.as_manager()

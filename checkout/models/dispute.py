@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.gateways.answers import DisputeSnapshot
@@ -17,16 +18,16 @@ class DisputeStatus(models.TextChoices):
     Those that start with ``warning`` are inquiries: no money was taken.
     """
 
-    WARNING_NEEDS_RESPONSE = "warning_needs_response", "Inquiry: needs an answer"
-    WARNING_UNDER_REVIEW = "warning_under_review", "Inquiry: the bank is looking"
-    WARNING_CLOSED = "warning_closed", "Inquiry: closed"
-    NEEDS_RESPONSE = "needs_response", "Needs an answer"
-    UNDER_REVIEW = "under_review", "The bank is looking"
-    APPEAL_NEEDS_RESPONSE = "appeal_needs_response", "Appeal: needs an answer"
-    APPEAL_UNDER_REVIEW = "appeal_under_review", "Appeal: the bank is looking"
-    WON = "won", "Won"
-    LOST = "lost", "Lost"
-    PREVENTED = "prevented", "Prevented"
+    WARNING_NEEDS_RESPONSE = "warning_needs_response", _("Inquiry: needs an answer")
+    WARNING_UNDER_REVIEW = "warning_under_review", _("Inquiry: the bank is looking")
+    WARNING_CLOSED = "warning_closed", _("Inquiry: closed")
+    NEEDS_RESPONSE = "needs_response", _("Needs an answer")
+    UNDER_REVIEW = "under_review", _("The bank is looking")
+    APPEAL_NEEDS_RESPONSE = "appeal_needs_response", _("Appeal: needs an answer")
+    APPEAL_UNDER_REVIEW = "appeal_under_review", _("Appeal: the bank is looking")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+    PREVENTED = "prevented", _("Prevented")
 
 
 INQUIRIES = (DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW)
@@ -78,10 +79,10 @@ class Dispute(models.Model):
     gateway_dispute_id = models.CharField(max_length=255, unique=True)
     status = models.CharField(max_length=32, choices=DisputeStatus)
     reason = models.CharField(max_length=64)
-    amount_minor = models.BigIntegerField("amount")
+    amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
     is_charge_refundable = models.BooleanField(default=False)
-    evidence_due_at = models.DateTimeField("answer until", null=True, blank=True)
+    evidence_due_at = models.DateTimeField(_("answer until"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from checkout.models.payment import Payment
 
@@ -11,11 +12,11 @@ from checkout.models.payment import Payment
 class LedgerKind(models.TextChoices):
     """Why money moved."""
 
-    CHARGE = "charge", "Charge"
-    REFUND = "refund", "Refund"
-    REFUND_FAILED = "refund_failed", "Refund that failed"
-    DISPUTE_WITHDRAWN = "dispute_withdrawn", "Withdrawn for a dispute"
-    DISPUTE_REINSTATED = "dispute_reinstated", "Given back after a dispute"
+    CHARGE = "charge", _("Charge")
+    REFUND = "refund", _("Refund")
+    REFUND_FAILED = "refund_failed", _("Refund that failed")
+    DISPUTE_WITHDRAWN = "dispute_withdrawn", _("Withdrawn for a dispute")
+    DISPUTE_REINSTATED = "dispute_reinstated", _("Given back after a dispute")
 
 
 INWARD = (LedgerKind.CHARGE, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE_REINSTATED)
@@ -56,15 +57,15 @@ class LedgerEntry(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=32, choices=LedgerKind)
-    gateway_object_id = models.CharField(max_length=255, help_text="What moved it there.")
-    amount_minor = models.BigIntegerField("amount", help_text="Positive towards the shop.")
+    gateway_object_id = models.CharField(max_length=255, help_text=_("What moved it there."))
+    amount_minor = models.BigIntegerField(_("amount"), help_text=_("Positive towards the shop."))
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LedgerQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "ledger"
+        verbose_name_plural = _("ledger")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["kind", "gateway_object_id"], name="ledger_entry_once"),
             models.CheckConstraint(

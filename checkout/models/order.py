@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.models.cart import Cart
@@ -30,11 +32,11 @@ class InvalidTransition(Exception):
 class OrderStatus(models.TextChoices):
     """Where an order stands. ``paid`` is for ever."""
 
-    PENDING = "pending", "Waiting for payment"
-    PROCESSING = "processing", "The bank is confirming"
-    PAID = "paid", "Paid"
-    EXPIRED = "expired", "Expired"
-    CANCELED = "canceled", "Canceled"
+    PENDING = "pending", _("Waiting for payment")
+    PROCESSING = "processing", _("The bank is confirming")
+    PAID = "paid", _("Paid")
+    EXPIRED = "expired", _("Expired")
+    CANCELED = "canceled", _("Canceled")
 
 
 # Every move an order can make. Each is a verb of Order, and nothing else writes its status.
@@ -62,8 +64,8 @@ LIVE = (OrderStatus.PENDING, OrderStatus.PROCESSING)
 class HeldReason(models.TextChoices):
     """Why an order that was paid at the gateway waits for staff."""
 
-    NOT_HELD = "", "Not held"
-    AMOUNT = "amount_mismatch", "Another amount or currency was paid"
+    NOT_HELD = "", _("Not held")
+    AMOUNT = "amount_mismatch", _("Another amount or currency was paid")
 
 
 def new_reference() -> str:
@@ -115,9 +117,9 @@ class Order(models.Model):
     """What somebody asked for, with titles and prices as they were then."""
 
     reference = models.CharField(
-        max_length=32, unique=True, default=new_reference, editable=False, help_text="A secret."
+        max_length=32, unique=True, default=new_reference, editable=False, help_text=_("A secret.")
     )
-    checkout_token = models.UUIDField(editable=False, help_text="Of the page that was sent.")
+    checkout_token = models.UUIDField(editable=False, help_text=_("Of the page that was sent."))
     cart = models.ForeignKey(
         Cart, on_delete=models.SET_NULL, related_name="orders", null=True, blank=True
     )
@@ -130,14 +132,21 @@ class Order(models.Model):
         blank=True,
     )
     email = models.EmailField(max_length=254)
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("In which it was placed; mails are written in it."),
+    )
     currency = models.CharField(max_length=3)
-    total_minor = models.BigIntegerField("total")
+    total_minor = models.BigIntegerField(_("total"))
     accepted_minor = models.BigIntegerField(
-        "accepted", null=True, blank=True, help_text="What staff took instead of the total."
+        _("accepted"), null=True, blank=True, help_text=_("What staff took instead of the total.")
     )
     status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.PENDING)
     held_reason = models.CharField(max_length=32, choices=HeldReason, default="", blank=True)
-    version = models.PositiveIntegerField(default=1, help_text="Counts the changes.")
+    version = models.PositiveIntegerField(default=1, help_text=_("Counts the changes."))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -222,7 +231,9 @@ class Order(models.Model):
     @property
     def standing(self) -> str:
         """Where it stands, in words for the customer."""
-        return "We are looking at it" if self.held_reason else str(self.get_status_display())
+        return (
+            gettext("We are looking at it") if self.held_reason else str(self.get_status_display())
+        )
 
     def can_become(self, status: OrderStatus) -> bool:
         """Whether that move is allowed from where it stands."""

@@ -15,18 +15,18 @@ from library.models import Enrollment
 class LineOutcome(models.TextChoices):
     """What became of a seat that was paid for."""
 
-    NONE = "none", "Not decided"
-    GRANTED = "granted", "Granted"
-    ALREADY_OWNED = "already_owned", "The course was owned already"
-    UNAVAILABLE = "unavailable", "Could not be delivered"
+    NONE = "none", _("Not decided")
+    GRANTED = "granted", _("Granted")
+    ALREADY_OWNED = "already_owned", _("The course was owned already")
+    UNAVAILABLE = "unavailable", _("Could not be delivered")
 
 
 class LineAccess(models.TextChoices):
     """What the money says of the seat. Only a change of it moves the seat."""
 
-    OPEN = "open", "Open"
-    PAUSED = "paused", "Paused"
-    ENDED = "ended", "Ended"
+    OPEN = "open", _("Open")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
 
 
 class OrderLine(models.Model):
@@ -34,9 +34,11 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
-    seat = models.PositiveSmallIntegerField(default=1, help_text="1 for the first on this course.")
+    seat = models.PositiveSmallIntegerField(
+        default=1, help_text=_("1 for the first on this course.")
+    )
     title = models.CharField(max_length=120)
-    price_minor = models.BigIntegerField("price")
+    price_minor = models.BigIntegerField(_("price"))
     bundle = models.ForeignKey(
         Bundle,
         on_delete=models.PROTECT,
@@ -47,7 +49,7 @@ class OrderLine(models.Model):
     )
     bundle_title = models.CharField(max_length=120, blank=True)
     is_for_buyer = models.BooleanField(
-        default=True, help_text="The buyer's own seat; others are handed out."
+        default=True, help_text=_("The buyer's own seat; others are handed out.")
     )
     outcome = models.CharField(max_length=16, choices=LineOutcome, default=LineOutcome.NONE)
     enrollment = models.OneToOneField(
@@ -67,7 +69,7 @@ class OrderLine(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="Gives its price back. One at a time, so that none is given back twice.",
+        help_text=_("Gives its price back. One at a time, so that none is given back twice."),
     )
 
     class Meta:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from checkout.gateways import Gateway, Snapshot
 from checkout.models.order import InvalidTransition, Order
@@ -24,13 +25,13 @@ GRACE = timedelta(minutes=5)  # after a session's end, for our clocks to differ
 class PaymentStatus(models.TextChoices):
     """Where an attempt stands."""
 
-    CREATING = "creating", "Asking the gateway"
-    OPEN = "open", "Waiting for the customer"
-    PROCESSING = "processing", "The bank is confirming"
-    PAID = "paid", "Paid"
-    FAILED = "failed", "Failed"
-    EXPIRED = "expired", "Expired"
-    ABANDONED = "abandoned", "Abandoned"
+    CREATING = "creating", _("Asking the gateway")
+    OPEN = "open", _("Waiting for the customer")
+    PROCESSING = "processing", _("The bank is confirming")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Expired")
+    ABANDONED = "abandoned", _("Abandoned")
 
 
 # Every move a payment can make. Each is a verb of Payment, and nothing else writes its status.
@@ -122,35 +123,37 @@ class Payment(models.Model):
     gateway = models.CharField(max_length=32)
     livemode = models.BooleanField()
     status = models.CharField(max_length=16, choices=PaymentStatus, default=PaymentStatus.CREATING)
-    amount_minor = models.BigIntegerField("amount")
+    amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
     idempotency_key = models.CharField(max_length=255, unique=True)
-    request = models.JSONField(help_text="What the gateway is asked for, word for word.")
+    request = models.JSONField(help_text=_("What the gateway is asked for, word for word."))
     request_hash = models.CharField(max_length=64)
     session_id = models.CharField(max_length=255, null=True, blank=True)
     intent_id = models.CharField(max_length=255, null=True, blank=True)
     charge_id = models.CharField(max_length=255, null=True, blank=True)
     session_url = models.TextField(blank=True)
-    settles_order = models.BooleanField(default=False, help_text="This is the one that bought it.")
-    received_minor = models.BigIntegerField("received", default=0)
+    settles_order = models.BooleanField(
+        default=False, help_text=_("This is the one that bought it.")
+    )
+    received_minor = models.BigIntegerField(_("received"), default=0)
     received_currency = models.CharField(
-        max_length=3, blank=True, help_text="The order's, unless something is wrong."
+        max_length=3, blank=True, help_text=_("The order's, unless something is wrong.")
     )
-    refund_reserved_minor = models.BigIntegerField("refunded or being refunded", default=0)
+    refund_reserved_minor = models.BigIntegerField(_("refunded or being refunded"), default=0)
     gateway_refunded_minor = models.BigIntegerField(
-        "refunded at the gateway", default=0, help_text="As it said when it was asked last."
+        _("refunded at the gateway"), default=0, help_text=_("As it said when it was asked last.")
     )
-    method = models.CharField(max_length=64, blank=True, help_text="Such as card.")
-    card = models.CharField(max_length=64, blank=True, help_text="Brand and last four digits.")
+    method = models.CharField(max_length=64, blank=True, help_text=_("Such as card."))
+    card = models.CharField(max_length=64, blank=True, help_text=_("Brand and last four digits."))
     customer_email = models.CharField(
-        max_length=254, blank=True, help_text="As typed at the gateway. Proves nothing."
+        max_length=254, blank=True, help_text=_("As typed at the gateway. Proves nothing.")
     )
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
     processing_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True, help_text="Without money.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("Without money."))
     paid_at = models.DateTimeField(null=True, blank=True)
     last_checked_at = models.DateTimeField(null=True, blank=True)
 

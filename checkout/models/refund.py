@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.money import format_money
 from checkout.gateways.answers import RefundSnapshot
@@ -17,12 +18,12 @@ from checkout.models.payment import Payment
 class RefundStatus(models.TextChoices):
     """Where a refund stands. All but ``requested`` are the gateway's words."""
 
-    REQUESTED = "requested", "To be sent"
-    PENDING = "pending", "On its way"
-    REQUIRES_ACTION = "requires_action", "Waits for the customer"
-    SUCCEEDED = "succeeded", "Refunded"
-    FAILED = "failed", "Failed"
-    CANCELED = "canceled", "Canceled"
+    REQUESTED = "requested", _("To be sent")
+    PENDING = "pending", _("On its way")
+    REQUIRES_ACTION = "requires_action", _("Waits for the customer")
+    SUCCEEDED = "succeeded", _("Refunded")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Canceled")
 
 
 # Every move a refund can make. Each is a verb of Refund, and nothing else writes its status. What
@@ -58,11 +59,11 @@ GIVEN_UP = (RefundStatus.FAILED, RefundStatus.CANCELED)
 class RefundReason(models.TextChoices):
     """Why money goes back."""
 
-    ASKED = "asked", "The customer asked"
-    SURPLUS = "surplus", "The order was paid twice"
-    OWNED = "owned", "The course was owned already"
-    MISMATCH = "mismatch", "Another amount was paid"
-    GATEWAY = "gateway", "Made at the gateway"
+    ASKED = "asked", _("The customer asked")
+    SURPLUS = "surplus", _("The order was paid twice")
+    OWNED = "owned", _("The course was owned already")
+    MISMATCH = "mismatch", _("Another amount was paid")
+    GATEWAY = "gateway", _("Made at the gateway")
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -91,15 +92,17 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     status = models.CharField(max_length=16, choices=RefundStatus, default=RefundStatus.REQUESTED)
     reason = models.CharField(max_length=16, choices=RefundReason)
-    amount_minor = models.BigIntegerField("amount")
+    amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
     ends_access = models.BooleanField(
-        default=False, help_text="Closes the seats of its lines, or of the order without any."
+        default=False, help_text=_("Closes the seats of its lines, or of the order without any.")
     )
     idempotency_key = models.CharField(max_length=255, unique=True)
-    request = models.JSONField(default=dict, help_text="What the gateway is asked, word for word.")
+    request = models.JSONField(
+        default=dict, help_text=_("What the gateway is asked, word for word.")
+    )
     gateway_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
-    note = models.CharField(max_length=500, blank=True, help_text="For staff.")
+    note = models.CharField(max_length=500, blank=True, help_text=_("For staff."))
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -109,7 +112,7 @@ class Refund(models.Model):
     )
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    accepted_at = models.DateTimeField(null=True, blank=True, help_text="By the gateway.")
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text=_("By the gateway."))
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = RefundQuerySet.as_manager()

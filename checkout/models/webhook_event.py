@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from checkout.gateways.answers import Notice
 
@@ -15,11 +16,11 @@ MAX_ATTEMPTS = 12
 class EventState(models.TextChoices):
     """What became of an event."""
 
-    RECEIVED = "received", "Received"
-    DONE = "done", "Done"
-    IGNORED = "ignored", "Ignored"
-    FAILED = "failed", "Failed, to be tried again"
-    DEAD = "dead", "Given up"
+    RECEIVED = "received", _("Received")
+    DONE = "done", _("Done")
+    IGNORED = "ignored", _("Ignored")
+    FAILED = "failed", _("Failed, to be tried again")
+    DEAD = "dead", _("Given up")
 
 
 OPEN = (EventState.RECEIVED, EventState.FAILED)

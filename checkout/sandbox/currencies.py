@@ -50,7 +50,9 @@ def exponent(currency: str) -> int:
 def display(amount: int, currency: str) -> str:
     """Return an amount of Stripe's units as people write it."""
     return money.format_money(
-        money.to_minor(Decimal(amount).scaleb(-exponent(currency)), currency), currency
+        money.to_minor(Decimal(amount).scaleb(-exponent(currency)), currency),
+        currency,
+        locale="en_US",
     )
 
 

@@ -53,7 +53,7 @@ def _add_course(request: HtmxRequest, slug: str, *, seats: int) -> HttpResponse:
     bundle = cart.bundle_with(course) if cart and seats == 1 else None
     names = {"course": course, "bundle": bundle}
     if course.pk in owned_on(request):
-        said = _("“%(course)s” is yours already. You will find it on your shelf.")
+        said = _("“%(course)s” is yours already. You will find it in your library.")
         messages.info(request, said % names)
     elif bundle:
         said = _("“%(course)s” is in your cart already, as a part of “%(bundle)s”.")

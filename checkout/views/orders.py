@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db import OperationalError, models
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -58,7 +59,7 @@ def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     """Show one order: waiting, then unlocked."""
     if not request.user.is_authenticated:
         # Perhaps somebody who was signed out while they paid: the same words for any reference.
-        messages.info(request, "If you have paid, your courses are waiting for you.")
+        messages.info(request, gettext("If you have paid, your courses are waiting for you."))
         return sign_in_first(request, next_url=request.path)
     order = _order_of(request, reference)
     _check(order, _live_payments(order))
@@ -112,7 +113,8 @@ def order_payment(request: SignedInRequest, reference: str) -> HttpResponse:
         payment = open_payment(order)
     except (GatewayError, WrongSession, OperationalError):
         logger.warning("order %s could not be opened for payment", order.pk, exc_info=True)
-        messages.error(request, "The payment service did not answer. Please try again in a moment.")
+        sorry = gettext("The payment service did not answer. Please try again in a moment.")
+        messages.error(request, sorry)
         return redirect_browser(request, page)
     is_waiting = payment.status == PaymentStatus.OPEN and payment.order.is_payable
     return redirect_browser(request, payment.session_url if is_waiting else page)

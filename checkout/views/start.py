@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -30,11 +32,11 @@ logger = logging.getLogger(__name__)
 CHECKOUTS_OF_CART = Limit("checkout of a cart", times=10, seconds=60)
 CHECKOUTS_OF_ADDRESS = Limit("checkout", times=100, seconds=3600)
 
-NO_ANSWER = "The payment service did not answer."
+NO_ANSWER = _("The payment service did not answer.")
 # Nothing has failed, which would have people pay in another way as well: the next try goes on.
 TROUBLES = {
-    OutcomeUnknown: "We are still connecting to the payment service.",
-    Unavailable: "The payment service is busy.",
+    OutcomeUnknown: _("We are still connecting to the payment service."),
+    Unavailable: _("The payment service is busy."),
 }
 
 
@@ -51,11 +53,11 @@ def cart_name(request: HtmxRequest) -> str:
 def start(request: HtmxRequest) -> HttpResponse:
     """Order what is in the cart, and send the shopper to the payment page."""
     if not request.user.is_authenticated:
-        messages.info(request, "Sign in first, so that your courses are waiting for you.")
+        messages.info(request, gettext("Sign in first, so that your courses are waiting for you."))
         return sign_in_first(request, next_url=reverse("checkout:cart"))
     cart = cart_of(request)
     if cart is None:
-        return _back_to_cart(request, "Your cart is empty.")
+        return _back_to_cart(request, gettext("Your cart is empty."))
     try:
         payment = begin_payment(
             cart,
@@ -94,8 +96,11 @@ def _back_to_cart(request: HtmxRequest, why: str) -> HttpResponse:
 
 def _apology(error: Exception) -> str:
     if isinstance(error, NotConfigured):
-        return "This shop cannot take payments yet. Your cart is kept."
+        return gettext("This shop cannot take payments yet. Your cart is kept.")
     if isinstance(error, Refused):
-        return "Payments are not possible just now. Please try again later. Your cart is kept."
+        return gettext(
+            "Payments are not possible just now. Please try again later. Your cart is kept."
+        )
     what = next((what for kind, what in TROUBLES.items() if isinstance(error, kind)), NO_ANSWER)
-    return f"{what} You have not been charged. Please try again in a moment."
+    rest = gettext("You have not been charged. Please try again in a moment.")
+    return f"{what} {rest}"

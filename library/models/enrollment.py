@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course, InvalidTransition
 from project.accounts.models import User
@@ -22,19 +23,19 @@ class AlreadyEnrolled(Exception):
 class EnrollmentStatus(models.TextChoices):
     """Whether a seat gives access."""
 
-    UNCLAIMED = "unclaimed", "Unclaimed"
-    ACTIVE = "active", "Active"
-    SUSPENDED = "suspended", "Suspended"
-    REVOKED = "revoked", "Revoked"
+    UNCLAIMED = "unclaimed", _("Unclaimed")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    REVOKED = "revoked", _("Revoked")
 
 
 class EnrollmentSource(models.TextChoices):
     """How a seat came about."""
 
-    PURCHASE = "purchase", "Purchase"
-    GIFT = "gift", "Gift"
-    STAFF = "staff", "Given by staff"
-    FREE = "free", "Free"
+    PURCHASE = "purchase", _("Purchase")
+    GIFT = "gift", _("Gift")
+    STAFF = "staff", _("Given by staff")
+    FREE = "free", _("Free")
 
 
 # Every move a seat can make. Each is a verb of Enrollment, and nothing else writes its status.

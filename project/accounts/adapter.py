@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 
 from project.mail import send_later
 
@@ -15,12 +16,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_code": "That is not the code we sent. Check the newest message and try again.",
-        "too_many_login_attempts": "Too many tries. Wait a moment, then ask for a new code.",
-        "rate_limited": "We have just sent you a code. Wait a moment before you ask for another.",
-        "account_inactive": "This account is closed.",
-        "duplicate_email": "That is your address already.",
-        "email_taken": "That address belongs to another account.",
+        "incorrect_code": _(
+            "That is not the code we sent. Check the newest message and try again."
+        ),
+        "too_many_login_attempts": _("Too many tries. Wait a moment, then ask for a new code."),
+        "rate_limited": _(
+            "We have just sent you a code. Wait a moment before you ask for another."
+        ),
+        "account_inactive": _("This account is closed."),
+        "duplicate_email": _("That is your address already."),
+        "email_taken": _("That address belongs to another account."),
     }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

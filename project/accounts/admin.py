@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from project.accounts.models import User
 
@@ -26,18 +27,18 @@ class UserAdmin(admin.ModelAdmin):
     filter_horizontal = ["groups", "user_permissions"]
     fieldsets = [
         (None, {"fields": ["email", "name", "is_active"]}),
-        ("Staff", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Dates", {"fields": ["date_joined", "last_login"]}),
+        (_("Staff"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["date_joined", "last_login"]}),
     ]
     add_fieldsets = [
         (
             None,
             {
                 "fields": ["email", "name"],
-                "description": "They sign in at the shop with a code that is mailed to them.",
+                "description": _("They sign in at the shop with a code that is mailed to them."),
             },
         ),
-        ("Staff", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Staff"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
     ]
     powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
 

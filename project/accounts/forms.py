@@ -11,6 +11,7 @@ from allauth.account.forms import (
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from project.accounts.models import User
 
@@ -27,7 +28,7 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["login"]
-        field.label = "E-mail address"
+        field.label = gettext("E-mail address")
         field.initial = self.request.GET.get("email", "") if self.request else ""
         field.widget.attrs = {"autocomplete": "email", "autofocus": True}
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,11 +51,18 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Someone with an account; the e-mail address is the login."""
 
-    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
     name = models.CharField(max_length=150, blank=True)
-    is_staff = models.BooleanField("staff", default=False, help_text="May open the admin.")
-    is_active = models.BooleanField("active", default=True, help_text="May sign in.")
-    date_joined = models.DateTimeField("joined", default=timezone.now)
+    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May open the admin."))
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("May sign in."))
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("In which the person is written to."),
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -63,8 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        verbose_name = "person"
-        verbose_name_plural = "people"
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),
@@ -79,6 +87,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep the address in lower case, as the database demands."""
         super().clean()
         self.email = self.email.lower()
+
+    def speak(self, language: str) -> None:
+        """Remember the person's language, by its code: they are written to in it."""
+        User.objects.filter(pk=self.pk).update(language=language)
+        self.language = language
 
     def get_full_name(self) -> str:
         """Return the name, or an empty text."""

@@ -7,6 +7,7 @@ from allauth.account.utils import passthrough_next_redirect_url
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 ENTRANCE_PAGES = ["account_login", "account_request_login_code", "account_confirm_login_code"]
@@ -56,5 +57,5 @@ def entrance(request: HttpRequest, rest: str = "") -> HttpResponse:
 def ask_again(request: HttpRequest) -> HttpResponse:
     """Lead whoever's code is too old, or was mistyped too often, back to the entrance."""
     if not len(messages.get_messages(request)):
-        messages.info(request, "Please ask for a new code.")
+        messages.info(request, gettext("Please ask for a new code."))
     return entrance(request)

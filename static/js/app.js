@@ -39,6 +39,15 @@
     if (isLost) document.getElementById(id)?.focus({ preventScroll: true });
   });
 
+  // Another tab may have chosen another language: then all of the page changes, not a part of it.
+  on("htmx:afterSettle htmx:finally:request", (event) => {
+    const { ctx, target, xhr } = event.detail;
+    if (!(target ?? ctx?.target)?.matches?.("#stage, #cart, #order")) return;
+    const header = "Content-Language";
+    const spoken = ctx?.response?.headers.get(header) ?? xhr?.getResponseHeader(header);
+    if (spoken && spoken !== document.documentElement.lang) location.reload();
+  });
+
   on("visibilitychange online", () => {
     if (document.hidden) return;
     for (const poll of document.querySelectorAll("[data-poll]")) {

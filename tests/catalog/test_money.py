@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,10 +45,33 @@ def test_what_cannot_be_paid_is_refused(amount):
         (4900, "isk", "en_US", "ISK\N{NO-BREAK SPACE}4,900"),
         (3950, "eur", "de_DE", "39,50\N{NO-BREAK SPACE}€"),
         (3900, "eur", "de_DE", "39\N{NO-BREAK SPACE}€"),
+        (3_900_000, "idr", "id_ID", "Rp39.000"),
+        (3_900_050, "idr", "id_ID", "Rp39.000,50"),
+        (-3_900_000, "idr", "id_ID", "-Rp39.000"),
+        (123456700, "usd", "id_ID", "US$1.234.567"),
+        (4900, "isk", "id_ID", "ISK\N{NO-BREAK SPACE}4.900"),
+        (3_900_000, "idr", "en_US", "IDR\N{NO-BREAK SPACE}39,000"),
     ],
 )
 def test_money_is_written_as_people_write_it(amount, currency, locale, text):
     assert format_money(amount, currency, locale=locale) == text
+
+
+def test_money_is_written_as_in_the_language_that_is_spoken():
+    written = []
+    for language in ("en", "id", "en"):
+        with translation.override(language):
+            written.append((format_money(123456750, "usd"), format_money(3_900_000, "idr")))
+
+    english = ("$1,234,567.50", "IDR\N{NO-BREAK SPACE}39,000")
+    assert written == [english, ("US$1.234.567,50", "Rp39.000"), english]
+
+
+def test_prices_do_not_make_a_locale_each_time(monkeypatch):
+    format_money(3900, "usd", locale="id_ID")
+    monkeypatch.setattr("babel.Locale.parse", None)
+
+    assert format_money(3900, "usd", locale="id_ID") == "US$39"
 
 
 def test_decimals_are_exact():

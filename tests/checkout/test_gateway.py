@@ -191,6 +191,7 @@ def test_request_is_frozen_whole(settings):
     }
     assert payment.request == {
         "mode": "payment",
+        "locale": "auto",
         "line_items": [line_item(bread), line_item(cheese)],
         "client_reference_id": order.reference,
         "customer_email": order.email,

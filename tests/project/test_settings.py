@@ -133,6 +133,17 @@ def test_a_currency_that_cannot_be_sold_in_is_refused(currency):
     assert "SHOP_CURRENCY" in run.stderr
 
 
+@pytest.mark.parametrize(("given", "language"), [("", "en"), ("id", "id"), ("ID", "id")])
+def test_the_shop_speaks_a_language(given, language):
+    assert ask("s.LANGUAGE_CODE", SHOP_LANGUAGE=given) == language
+
+
+def test_a_language_that_is_not_spoken_is_refused():
+    refusal = ask("s.LANGUAGE_CODE", SHOP_LANGUAGE="tlh")
+
+    assert refusal.endswith("SHOP_LANGUAGE='tlh': the shop speaks en, id.")
+
+
 @pytest.mark.django_db
 def test_migrations_are_complete():
     """LESSONS 20: what the models say is in the migrations."""

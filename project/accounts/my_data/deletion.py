@@ -43,7 +43,7 @@ def delete_account(user: User) -> None:
     address = locked.email
     _say_goodbye(address)
     locked.email = f"{uuid4().hex}@{NOWHERE}"
-    locked.name = ""
+    locked.name = locked.language = ""
     locked.is_active = False
     locked.set_unusable_password()
     locked.save()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from project.accounts.models import DataExport, User
 from project.accounts.my_data.parts import parts
 from project.jobs import PATIENTLY, job
+from project.languages import speaking
 from project.mail import send_later
 
 KEPT = timedelta(days=7)
@@ -35,9 +36,14 @@ def make_export(export_id: int) -> None:
     export = DataExport.objects.select_related("user").filter(pk=export_id, ready_at=None).first()
     if export is None or not export.user.is_active:
         return
-    export.archive = build_archive(export.user)
-    export.ready_at = timezone.now()
-    export.save(update_fields=["archive", "ready_at"])
+    with speaking(export.user.language):
+        export.archive = build_archive(export.user)
+        export.ready_at = timezone.now()
+        export.save(update_fields=["archive", "ready_at"])
+        _tell(export)
+
+
+def _tell(export: DataExport) -> None:
     page = f"{settings.SITE_URL}{reverse('accounts:my_data')}"
     context = {"page": page, "days": KEPT.days, "shop": settings.SHOP_NAME}
     send_later(
@@ -60,6 +66,7 @@ def build_archive(user: User) -> bytes:
             for part, found in collected
         ]
         context = {"sections": sections, "person": user, "shop": settings.SHOP_NAME}
+        context["today"] = timezone.now()
         folder.writestr("index.html", render_to_string("accounts/my_data/index.html", context))
         for part, _found in collected:
             for name, text in part.files(user).items():
