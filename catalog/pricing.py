@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -38,16 +38,17 @@ class PriceTag:
         return format_money(self.before_minor, self.currency) if self.before_minor else ""
 
     @property
-    def last_day(self) -> date | None:
-        """The last day on which this is the price: a sale that ends at midnight ends the day."""
-        last_moment = self.ends_at and self.ends_at - timedelta(microseconds=1)
-        return timezone.localdate(last_moment) if last_moment else None
+    def last_moment(self) -> datetime | None:
+        """The last moment with this price: a sale that ends at midnight ends the day."""
+        return self.ends_at and self.ends_at - timedelta(microseconds=1)
 
     @property
     def last_hour(self) -> datetime | None:
-        """When it ends on that day, unless the day ends with it."""
-        ends_at = self.ends_at and timezone.localtime(self.ends_at)
-        return ends_at if ends_at and ends_at.date() == self.last_day else None
+        """When it ends on its last day, unless the day ends with it."""
+        if not (self.ends_at and self.last_moment):
+            return None
+        ends_at, last_moment = map(timezone.localtime, (self.ends_at, self.last_moment))
+        return ends_at if ends_at.date() == last_moment.date() else None
 
     def times(self, seats: int) -> "PriceTag":
         """Return the price of so many."""

@@ -247,7 +247,7 @@ def test_course_list_marks_what_holds_and_takes_each_back(client):
     ]
     current = [group.current.name for group in context["filters"]]
     assert current == ["Beginner", "Any language", "Any price", "Best match"]
-    assertContains(page, 'aria-current="true"', count=5)
+    assertContains(page, 'aria-current="true"', count=6)
     assert {choice.name: choice.url for choice in context["removals"]} == {
         "Music": "/?q=course&level=beginner",
         "Beginner": "/?q=course&topic=music",

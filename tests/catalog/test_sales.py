@@ -183,4 +183,5 @@ def test_sale_that_the_clock_ended_leaves_the_regular_price_alone():
 def test_end_of_a_sale_is_the_last_day_that_is_part_of_it(ends_at, day, hour):
     tag = PriceTag(2900, "usd", ends_at=ends_at)
 
-    assert (tag.last_day and tag.last_day.day, tag.last_hour and tag.last_hour.hour) == (day, hour)
+    last = tag.last_moment and timezone.localdate(tag.last_moment).day
+    assert (last, tag.last_hour and tag.last_hour.hour) == (day, hour)
