@@ -2,8 +2,9 @@
 
 import os
 
+OWN = "STRIPE_ EMAIL_ SHOP_ SECRET_KEY SITE_URL ALLOWED_HOSTS GOOGLE_ GITHUB_CLIENT APPLE_ OIDC_"
 for _name in list(os.environ):
-    if _name.startswith(("STRIPE_", "EMAIL_", "SHOP_", "SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS")):
+    if _name.startswith(tuple(OWN.split())):
         del os.environ[_name]
 os.environ.update(
     DEMO="1",

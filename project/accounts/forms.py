@@ -1,16 +1,19 @@
-"""What people fill in to come in: an address, then the code that was mailed to it."""
+"""What people fill in to come in: an address, then a code that was mailed to it, or a password."""
 
 from typing import Any
 
 from allauth.account.forms import (
     ConfirmEmailVerificationCodeForm,
     ConfirmLoginCodeForm,
+    ConfirmPasswordResetCodeForm,
     LoginForm,
+    ResetPasswordForm,
     SignupForm,
 )
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from project.accounts.models import User
 
@@ -27,9 +30,10 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["login"]
-        field.label = "E-mail address"
+        field.label = _("E-mail address")
         field.initial = self.request.GET.get("email", "") if self.request else ""
-        field.widget.attrs = {"autocomplete": "email", "autofocus": True}
+        # With "webauthn" browsers offer passkeys there, once js/passkeys.js has asked for one.
+        field.widget.attrs = {"autocomplete": "username webauthn", "autofocus": True}
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Mail a code, and go to where it is typed in."""
@@ -39,6 +43,32 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
             _register_address(self.user, email)
         response: HttpResponse = super().login(request, redirect_url)
         return response
+
+
+class PasswordEntranceForm(LoginForm):  # type: ignore[misc]
+    """Takes an address and its password, for those who have set one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        email, password = self.fields["login"], self.fields["password"]
+        email.label, password.label = _("E-mail address"), _("Password")
+        email.initial = self.request.GET.get("email", "") if self.request else ""
+        email.widget.attrs = {"autocomplete": "username", "autofocus": True}
+        password.widget.attrs = {"autocomplete": "current-password"}
+        password.help_text = ""
+
+    def _setup_password_field(self) -> None:
+        """Keep the field, which allauth takes away because nobody signs up with a password."""
+
+
+class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]
+    """Takes the address that a code for a new password is mailed to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["email"]
+        field.label = _("E-mail address")
+        field.widget.attrs = {"autocomplete": "email", "autofocus": True}
 
 
 # Letters, so no numeric keypad; phones and browsers offer the code from the message.
@@ -63,6 +93,14 @@ class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
 
 class AddressCodeForm(ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     """Takes the code that was mailed to prove a new address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs = CODE_INPUT
+
+
+class PasswordCodeForm(ConfirmPasswordResetCodeForm):  # type: ignore[misc]
+    """Takes the code that was mailed to somebody who forgot their password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
