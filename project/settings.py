@@ -180,6 +180,7 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "project.accounts.forms.CodeForm",
     "confirm_email_verification_code": "project.accounts.forms.AddressCodeForm",
     "confirm_password_reset_code": "project.accounts.forms.PasswordCodeForm",
+    "signup": "project.accounts.forms.NewcomerForm",
     "reset_password": "project.accounts.forms.ForgottenPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -233,6 +234,7 @@ MFA_TOTP_TOLERANCE = 1  # the code before and the next: people type slowly, and 
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 
 SOCIALACCOUNT_ADAPTER = "project.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "project.accounts.social.MissingAddressForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # Jobs are looked for in the `jobs` module of each application (project/jobs.py)

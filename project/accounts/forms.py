@@ -12,6 +12,7 @@ from allauth.account.forms import (
 )
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -61,14 +62,20 @@ class PasswordEntranceForm(LoginForm):  # type: ignore[misc]
         """Keep the field, which allauth takes away because nobody signs up with a password."""
 
 
+class NewcomerForm(SignupForm):  # type: ignore[misc]
+    """Takes the address of somebody who begins with a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_address(self.fields["email"])
+
+
 class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]
     """Takes the address that a code for a new password is mailed to."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["email"]
-        field.label = _("E-mail address")
-        field.widget.attrs = {"autocomplete": "email", "autofocus": True}
+        dress_address(self.fields["email"])
 
 
 # Letters, so no numeric keypad; phones and browsers offer the code from the message.
@@ -105,6 +112,12 @@ class PasswordCodeForm(ConfirmPasswordResetCodeForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs = CODE_INPUT
+
+
+def dress_address(field: Field) -> None:
+    """Have a field ask for an address as all of them do."""
+    field.label = _("E-mail address")
+    field.widget.attrs = {"type": "email", "autocomplete": "email", "autofocus": True}
 
 
 def _open_account(request: HttpRequest, email: str) -> User | None:

@@ -98,12 +98,16 @@ class OnceOnly:
         """Refuse a code that was used."""
         code: str = super().clean_code()  # type: ignore[misc]
         authenticator: Authenticator = self.authenticator  # type: ignore[attr-defined]
-        digits = "".join(filter(str.isdigit, code))
         is_app = authenticator.type == Authenticator.Type.TOTP
-        key = f"totp-used-{authenticator.user_id}-{digits}"
+        key = key_of_used_code(authenticator.user_id, code)
         if is_app and not cache.add(key, True, timeout=3 * PERIOD):
             raise MFAAdapter().validation_error("incorrect_code")
         return code
+
+
+def key_of_used_code(user_id: int, code: str) -> str:
+    """Return where in the cache it is noted that somebody's code was used."""
+    return f"totp-used-{user_id}-{''.join(filter(str.isdigit, code))}"
 
 
 class SecondStepForm(OnceOnly, AuthenticateForm):  # type: ignore[misc]

@@ -5,11 +5,13 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.forms import SignupForm
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
+from project.accounts.forms import dress_address
 from project.accounts.models import User
 
 PASSWORDS = {"password", "password_reset"}
@@ -51,13 +53,21 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Let any be disconnected: a code by mail always leads in."""
 
 
+class MissingAddressForm(SignupForm):  # type: ignore[misc]
+    """Takes the address of somebody whose account elsewhere tells none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_address(self.fields["email"])
+
+
 def evict_squatters(request: HttpRequest, email_address: EmailAddress, **_: Any) -> None:
     """Take away all ways into an account that were laid before its address was proven.
 
     Somebody may have begun the account for an address that is not theirs, with an account elsewhere
     or a password of their own, to walk in once its owner has come. What the owner has just come
-    with stays; staff's password was set by the operator. (A passkey or an app cannot be there: they are
-    added by people who are signed in.)
+    with stays; staff's password was set by the operator. A passkey or an app cannot be there yet:
+    they are added by people who are signed in.
     """
     user = email_address.user
     if user.last_login:

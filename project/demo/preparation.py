@@ -12,10 +12,10 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.models import Course
 from project.accounts.models import User
+from project.demo.authenticator import OWNER, give_app
 
 COURSES = settings.BASE_DIR / "catalog" / "demo_courses"
 LEARNER = "learner@example.com"
-OWNER = "owner@example.com"
 
 type Report = Callable[[str], None]
 
@@ -38,7 +38,7 @@ def prepare(report: Report, *, reset: bool = False) -> None:
         report("Importing the courses")
         call_command("import_course", *map(str, missing), stdout=StringIO())
     _open_account(LEARNER, name="Lee Learner")
-    _open_account(OWNER, name="Olive Owner", is_staff=True, is_superuser=True)
+    give_app(_open_account(OWNER, name="Olive Owner", is_staff=True, is_superuser=True))
     connection.close()
 
 
@@ -79,10 +79,11 @@ def _missing_courses() -> list[Path]:
     return [folder for folder in folders if folder.name not in known]
 
 
-def _open_account(email: str, **fields: object) -> None:
-    """Create somebody whose address is proven, unless they are there."""
+def _open_account(email: str, **fields: object) -> User:
+    """Create somebody whose address is proven, unless they are there; return them."""
     user = User.objects.filter(email=email).first()
     user = user or User.objects.create_user(email, None, **fields)
     EmailAddress.objects.get_or_create(
         user=user, email=email, defaults={"primary": True, "verified": True}
     )
+    return user
