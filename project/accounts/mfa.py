@@ -7,6 +7,7 @@ an account elsewhere. Staff are always asked for a second step, whichever of the
 
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -23,6 +24,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from project.accounts.browsers import describe
 from project.accounts.models import User
 
 STRONG = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -39,11 +41,9 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
-        """Suggest a name for a passkey."""
-        count = Authenticator.objects.filter(user=user, type=type).count()
-        return (
-            gettext("Passkey %(number)d") % {"number": count + 1} if count else gettext("Passkey")
-        )
+        """Suggest a name for a passkey: where it is made."""
+        user_agent = context.request.META.get("HTTP_USER_AGENT", "")
+        return describe(user_agent) or gettext("My passkey")
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Call the shop by its name where browsers list passkeys."""

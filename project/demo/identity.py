@@ -44,7 +44,7 @@ def identity_server(given: Mapping[str, str]) -> dict[str, list[str]]:
         part for email, name in PEOPLE.items() for part in ("--user-claims", _claims(email, name))
     ]
     options = ["--host", LOOPBACK, "--port", port, *people]
-    return {NAME: [sys.executable, "-c", QUIETLY, *options]}
+    return {f"server of {NAME}": [sys.executable, "-c", QUIETLY, *options]}
 
 
 # Its own entry, without a line for each request.

@@ -87,9 +87,9 @@ class Command(BaseCommand):
         try:
             serve(
                 {
+                    **identity_server(os.environ),
                     "web server": _web_server(host, port),
                     "job worker": _worker(),
-                    **identity_server(os.environ),
                 },
                 is_ready=lambda: _answers(ready_url),
                 announce=lambda: self.say(_welcome(host)),
