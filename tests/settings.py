@@ -19,3 +19,9 @@ os.environ.update(
 from project.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Their pages exist, so that tests can configure them; nobody is offered what is not configured.
+INSTALLED_APPS += [  # noqa: F405
+    f"allauth.socialaccount.providers.{_name}"
+    for _name in ("google", "apple", "github", "openid_connect")
+]
