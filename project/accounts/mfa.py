@@ -15,7 +15,7 @@ from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, SignupWebAuthnForm
-from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -84,7 +84,9 @@ def end_sessions_from_before(
     """
     strong = Authenticator.objects.filter(user=user, type__in=STRONG)
     if request.user.is_authenticated and not strong.exclude(pk=authenticator.pk).exists():
-        end_other_sessions(request, user)
+        here = request.session.session_key
+        for session in UserSession.objects.filter(user=user).exclude(session_key=here):
+            session.end()
 
 
 class OnceOnly:
