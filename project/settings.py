@@ -216,12 +216,12 @@ AUTH_PASSWORD_VALIDATORS = [
 
 MFA_ADAPTER = "project.accounts.mfa.MFAAdapter"
 MFA_FORMS = {
-    "authenticate": "project.accounts.mfa.SecondStepForm",
-    "reauthenticate": "project.accounts.mfa.SecondStepAgainForm",
-    "activate_totp": "project.accounts.mfa.AppForm",
-    "add_webauthn": "project.accounts.mfa.PasskeyForm",
-    "signup_webauthn": "project.accounts.mfa.FirstPasskeyForm",
-    "edit_webauthn": "project.accounts.mfa.PasskeyNameForm",
+    "authenticate": "project.accounts.second_step.SecondStepForm",
+    "reauthenticate": "project.accounts.second_step.SecondStepAgainForm",
+    "activate_totp": "project.accounts.second_step.AppForm",
+    "add_webauthn": "project.accounts.second_step.PasskeyForm",
+    "signup_webauthn": "project.accounts.second_step.FirstPasskeyForm",
+    "edit_webauthn": "project.accounts.second_step.PasskeyNameForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True

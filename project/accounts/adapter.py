@@ -62,7 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_login_stages(self) -> list[str]:
         """Decide ourselves who is asked for a second step."""
-        ours = {"allauth.mfa.stages.AuthenticateStage": "project.accounts.mfa.SecondStep"}
+        ours = {"allauth.mfa.stages.AuthenticateStage": "project.accounts.second_step.SecondStep"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -141,10 +141,10 @@ def test_passkey_opens_an_account_and_signs_in(authenticator):
     expect_the_checkout(page)
 
     sign_out(page)
-    set_presence(False)  # the browser waits for somebody to choose
+    set_presence(False)  # so that what the field offers is left alone ...
     go_to_the_entrance_with_a_cart(page)
+    set_presence(True)  # ... and what is asked for next is answered
     page.get_by_role("button", name="Use a passkey").click()
-    set_presence(True)
     expect_the_checkout(page)
 
     page.goto("/accounts/")
