@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.forms import SignupForm
 from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         for address in sociallogin.email_addresses:
             if not self.can_authenticate_by_email(sociallogin, address.email):
                 address.verified = False
+
+    def list_providers(self, request: HttpRequest) -> list[Any]:
+        """Offer them in the order of the settings, which is that of the page."""
+        order = list(settings.SOCIALACCOUNT_PROVIDERS)
+        return sorted(super().list_providers(request), key=lambda one: order.index(one.id))
 
     def populate_user(
         self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]

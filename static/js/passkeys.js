@@ -3,7 +3,8 @@
 (() => {
   if (!window.PublicKeyCredential || !window.webauthnJSON) return;
   const forms = [...document.querySelectorAll("form[data-passkey]")];
-  let waiting; // for a passkey to be chosen in the entrance's field
+  const waiting = new AbortController(); // for a passkey to be chosen in the entrance's field
+  let offering;
 
   const given = () => JSON.parse(document.getElementById("js_data").textContent);
 
@@ -27,7 +28,8 @@
   };
 
   const ask = async (form) => {
-    waiting?.abort();
+    waiting.abort();
+    await offering; // the server knows one challenge for each browser: the last it gave
     const kind = form.dataset.passkey;
     const failed = form.querySelector("[data-passkey-failed]");
     failed.hidden = true;
@@ -42,10 +44,10 @@
   // Browsers that can offer passkeys where the address is typed in, as they offer addresses.
   const offer = async (form) => {
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-    waiting = new AbortController();
     try {
-      const more = { mediation: "conditional", signal: waiting.signal };
-      send(form, await get(await fetched(form), more));
+      const options = await fetched(form);
+      waiting.signal.throwIfAborted();
+      send(form, await get(options, { mediation: "conditional", signal: waiting.signal }));
     } catch {
       // Nobody asked for it, so nobody is told.
     }
@@ -58,6 +60,6 @@
       event.preventDefault();
       ask(form);
     });
-    if (form.dataset.passkey === "login") offer(form);
+    if (form.dataset.passkey === "login") offering = offer(form);
   }
 })();
