@@ -55,7 +55,8 @@ def takes_second_step(user: User | None) -> bool:
 
 def is_protected(user: User | AnonymousUser) -> bool:
     """Return whether ``user`` has a passkey or an authenticator app."""
-    return bool(is_mfa_enabled(user, STRONG))
+    known: bool | None = getattr(user, "is_protected", None)
+    return bool(is_mfa_enabled(user, STRONG)) if known is None else known
 
 
 def end_sessions_from_before(
