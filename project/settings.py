@@ -233,7 +233,10 @@ MFA_TOTP_TOLERANCE = 1  # the code before and the next: people type slowly, and 
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 
 SOCIALACCOUNT_ADAPTER = "project.accounts.social.SocialAccountAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "project.accounts.social.MissingAddressForm"}
+SOCIALACCOUNT_FORMS = {
+    "signup": "project.accounts.social.MissingAddressForm",
+    "disconnect": "project.accounts.social.DisconnectAnyForm",
+}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # Jobs are looked for in the `jobs` module of each application (project/jobs.py)

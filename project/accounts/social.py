@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.forms import SignupForm
+from allauth.socialaccount.forms import DisconnectForm, SignupForm
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.conf import settings
 from django.http import HttpRequest
@@ -55,9 +55,6 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Return to the account's page, which shows what is connected."""
         return resolve_url("account_hub")
 
-    def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
-        """Let any be disconnected: a code by mail always leads in."""
-
 
 class MissingAddressForm(SignupForm):  # type: ignore[misc]
     """Takes the address of somebody whose account elsewhere tells none."""
@@ -65,6 +62,15 @@ class MissingAddressForm(SignupForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress_address(self.fields["email"])
+
+
+class DisconnectAnyForm(DisconnectForm):  # type: ignore[misc]
+    """Lets any account elsewhere go, the last one too: a code by mail always leads in."""
+
+    def clean(self) -> dict[str, Any]:
+        """Leave out allauth's question for a password, which nobody needs here."""
+        data: dict[str, Any] = self.cleaned_data
+        return data
 
 
 def evict_squatters(request: HttpRequest, email_address: EmailAddress, **_: Any) -> None:
