@@ -199,8 +199,14 @@ def lane_of(path: str) -> str:
     return "gateway" if _waits_for_gateway(path) else "pages"
 
 
+# Where people go to, and come back from, accounts elsewhere: their servers are asked on the way.
+ELSEWHERE = tuple(f"/accounts/{name}/" for name in ("google", "apple", "github", "oidc"))
+
+
 def _waits_for_gateway(path: str) -> bool:
-    """Return whether a view asks the gateway while its visitor waits."""
+    """Return whether a view asks the gateway, or another server, while its visitor waits."""
+    if path.startswith(ELSEWHERE):
+        return True
     if path.startswith("/admin/checkout/"):
         return path.endswith(("/refund/", "/check/"))
     return path.startswith("/checkout/") or (path.startswith("/orders/") and path != "/orders/")

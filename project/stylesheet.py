@@ -27,6 +27,7 @@ COMPONENTS = [
     "reading",
     "library",
     "languages",
+    "account",
 ]
 ON_PAPER = "print"
 PARTS = [*COMPONENTS, *(["demo"] if settings.DEMO else []), ON_PAPER]

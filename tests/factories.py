@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -39,10 +40,20 @@ def create_learner(*, email: str = "", name: str = "", password: str = "") -> Us
     return User.objects.create_user(email, password or None, name=name)
 
 
-def create_staff(*, email: str = "", password: str = "") -> User:
-    """Create somebody who may do everything in the admin."""
+def create_staff(*, email: str = "", password: str = "", has_app: bool = True) -> User:
+    """Create somebody who may do everything in the admin, which asks for an authenticator app."""
     email = email or f"staff{next(_numbers)}@example.com"
-    return User.objects.create_superuser(email, password or None)
+    staff = User.objects.create_superuser(email, password or None)
+    if has_app:
+        add_app(staff)
+    return staff
+
+
+def add_app(user: User) -> str:
+    """Give somebody an authenticator app; return its key."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
 
 
 def create_topic(*, name: str = "") -> Topic:

@@ -3,8 +3,9 @@
 import os
 from tempfile import TemporaryDirectory
 
+OWN = "STRIPE_ EMAIL_ SHOP_ SECRET_KEY SITE_URL ALLOWED_HOSTS GOOGLE_ GITHUB_CLIENT APPLE_ OIDC_"
 for _name in list(os.environ):
-    if _name.startswith(("STRIPE_", "EMAIL_", "SHOP_", "SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS")):
+    if _name.startswith(tuple(OWN.split())):
         del os.environ[_name]
 _media = TemporaryDirectory(prefix="lectern-media-")  # removed when the tests end
 os.environ.update(
@@ -22,3 +23,9 @@ os.environ.update(
 from project.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Their pages exist, so that tests can configure them; nobody is offered what is not configured.
+INSTALLED_APPS += [  # noqa: F405
+    f"allauth.socialaccount.providers.{_name}"
+    for _name in ("google", "apple", "github", "openid_connect")
+]

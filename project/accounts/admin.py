@@ -1,18 +1,77 @@
-"""People in the admin, and its own sign-in by e-mailed code."""
+"""People in the admin, and the way into it: the shop's own entrance, and a second step."""
 
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
-from django.contrib import admin
+from allauth.account.utils import get_next_redirect_url
+from allauth.mfa import admin as _mfa_admin  # noqa: F401  it registers what is taken out below
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as _social_admin  # noqa: F401
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions import admin as _sessions_admin  # noqa: F401
+from allauth.usersessions.models import UserSession
+from django.contrib import admin, messages
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from project.accounts.mfa import is_protected
 from project.accounts.models import User
 
-# Before the admin's URLs are made: its own form would pass by codes and rate limits.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+OFFICE = "wanted_in_the_office"  # where staff wanted to go before they were asked for a second step
+
+
+def opens_office(request: HttpRequest) -> bool:
+    """Return whether the admin is open: to staff with a passkey or an authenticator app."""
+    is_staff = request.user.is_active and request.user.is_staff
+    return bool(is_staff and is_protected(request.user))
+
+
+@secure_admin_login  # type: ignore[untyped-decorator]
+def lead_into_office(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """Lead staff in, or to where they protect their account first."""
+    wanted = get_next_redirect_url(request) or resolve_url("admin:index")
+    if opens_office(request):
+        return redirect(wanted)
+    request.session[OFFICE] = wanted
+    messages.warning(
+        request, gettext("The shop office opens with a passkey or an authenticator app. Add one.")
+    )
+    return redirect("account_hub")
+
+
+# Before the admin's URLs are made: its own form would pass by codes, second steps and rate limits.
+admin.site.login = lead_into_office  # type: ignore[method-assign]
+admin.site.has_permission = opens_office  # type: ignore[method-assign]
+
+# Apps come from the environment, tokens are not kept, and sessions are for their owners to see.
+admin.site.unregister([SocialApp, SocialToken, UserSession, Authenticator])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(admin.ModelAdmin):
+    """Second steps, to take one from somebody who lost it. Their secrets are not shown."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    search_fields = ["user__email"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+    readonly_fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave it to their owners to add one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Leave it to their owners to change one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Let only a superuser take one away: without it an account is easier to get into."""
+        return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(User)

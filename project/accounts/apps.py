@@ -12,8 +12,22 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Let people take their account along."""
+        """Listen to what allauth tells of people who come, and of what guards their accounts.
+
+        And let people take their account along.
+        """
+        from allauth.account.signals import email_confirmed, user_logged_in
+        from allauth.mfa.signals import authenticator_added
+
+        from project.accounts.browsers import note_sign_in
+        from project.accounts.mfa import end_sessions_from_before
         from project.accounts.my_data.account_part import ACCOUNT
         from project.accounts.my_data.parts import register
+        from project.accounts.social import evict_squatters
 
+        email_confirmed.connect(evict_squatters, dispatch_uid="accounts.evict_squatters")
+        user_logged_in.connect(note_sign_in, dispatch_uid="accounts.note_sign_in")
+        authenticator_added.connect(
+            end_sessions_from_before, dispatch_uid="accounts.end_sessions_from_before"
+        )
         register(ACCOUNT)

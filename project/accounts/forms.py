@@ -1,17 +1,20 @@
-"""What people fill in to come in: an address, then the code that was mailed to it."""
+"""What people fill in to come in: an address, then a code that was mailed to it, or a password."""
 
 from typing import Any
 
 from allauth.account.forms import (
     ConfirmEmailVerificationCodeForm,
     ConfirmLoginCodeForm,
+    ConfirmPasswordResetCodeForm,
     LoginForm,
+    ResetPasswordForm,
     SignupForm,
 )
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from project.accounts.models import User
 
@@ -28,9 +31,10 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["login"]
-        field.label = gettext("E-mail address")
+        field.label = _("E-mail address")
         field.initial = self.request.GET.get("email", "") if self.request else ""
-        field.widget.attrs = {"autocomplete": "email", "autofocus": True}
+        # With "webauthn" browsers offer passkeys there, once js/passkeys.js has asked for one.
+        field.widget.attrs = {"autocomplete": "username webauthn", "autofocus": True}
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Mail a code, and go to where it is typed in."""
@@ -40,6 +44,38 @@ class EntranceForm(LoginForm):  # type: ignore[misc]
             _register_address(self.user, email)
         response: HttpResponse = super().login(request, redirect_url)
         return response
+
+
+class PasswordEntranceForm(LoginForm):  # type: ignore[misc]
+    """Takes an address and its password, for those who have set one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        email, password = self.fields["login"], self.fields["password"]
+        email.label, password.label = _("E-mail address"), _("Password")
+        email.initial = self.request.GET.get("email", "") if self.request else ""
+        email.widget.attrs = {"autocomplete": "username", "autofocus": True}
+        password.widget.attrs = {"autocomplete": "current-password"}
+        password.help_text = ""
+
+    def _setup_password_field(self) -> None:
+        """Keep the field, which allauth takes away because nobody signs up with a password."""
+
+
+class NewcomerForm(SignupForm):  # type: ignore[misc]
+    """Takes the address of somebody who begins with a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_address(self.fields["email"])
+
+
+class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]
+    """Takes the address that a code for a new password is mailed to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_address(self.fields["email"])
 
 
 # Letters, so no numeric keypad; phones and browsers offer the code from the message.
@@ -68,6 +104,20 @@ class AddressCodeForm(ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs = CODE_INPUT
+
+
+class PasswordCodeForm(ConfirmPasswordResetCodeForm):  # type: ignore[misc]
+    """Takes the code that was mailed to somebody who forgot their password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs = CODE_INPUT
+
+
+def dress_address(field: Field) -> None:
+    """Have a field ask for an address as all of them do."""
+    field.label = _("E-mail address")
+    field.widget.attrs = {"type": "email", "autocomplete": "email", "autofocus": True}
 
 
 def _open_account(request: HttpRequest, email: str) -> User | None:

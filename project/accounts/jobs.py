@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from project.accounts.models import DataExport, User
+from project.accounts.models import DataExport, KnownBrowser, User
 from project.accounts.my_data.export import KEPT
 from project.jobs import periodic
 
 DAYS_TO_CONFIRM = 7
+DAYS_KNOWN = 400
 
 
 @periodic("41 3 * * *")
@@ -22,3 +23,9 @@ def forget_unconfirmed() -> None:
 def forget_exports() -> None:
     """Delete archives of people's data that were there long enough to be fetched."""
     DataExport.objects.outdated(timezone.now() - KEPT).delete()
+
+
+@periodic("43 3 * * *")
+def forget_browsers() -> None:
+    """Delete browsers whose cookie is long gone."""
+    KnownBrowser.objects.unseen(since=timezone.now() - timedelta(days=DAYS_KNOWN)).delete()

@@ -1,5 +1,6 @@
-"""A person: someone who signs in with an e-mail address."""
+"""A person: someone who signs in with an e-mail address; and the browsers they do it with."""
 
+import hashlib
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -9,6 +10,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+# What may hang on an account before anybody has proven its address.
+UNPROVEN = {"account.EmailAddress", "socialaccount.SocialAccount"}
 
 
 class UserManager(BaseUserManager["User"]):
@@ -39,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
         attached = [
             relation.name
             for relation in self.model._meta.related_objects
-            if relation.related_model._meta.label != "account.EmailAddress"
+            if relation.related_model._meta.label not in UNPROVEN
         ]
         return (
             self.filter(date_joined__lt=before, last_login=None, is_staff=False)
@@ -139,3 +143,38 @@ class DataExport(models.Model):
     def is_ready(self) -> bool:
         """Whether it can be downloaded."""
         return self.ready_at is not None
+
+
+class KnownBrowserQuerySet(models.QuerySet["KnownBrowser"]):
+    """Browsers, as they are asked for."""
+
+    def note(self, user: User, token: str) -> bool:
+        """Note that ``user`` signed in with a browser now. Return whether it is new to them."""
+        digest = hashlib.sha256(f"{user.pk}:{token}".encode()).hexdigest()
+        _, is_new = self.update_or_create(
+            user=user, digest=digest, defaults={"last_seen_at": timezone.now()}
+        )
+        return is_new
+
+    def unseen(self, *, since: datetime) -> "KnownBrowserQuerySet":
+        """Return those with which nobody has signed in ``since`` then."""
+        return self.filter(last_seen_at__lt=since)
+
+
+class KnownBrowser(models.Model):
+    """A browser that somebody has signed in with; it holds the token of which this is the hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_browsers")
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+
+    objects = KnownBrowserQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="one_row_per_known_browser")
+        ]
+
+    def __str__(self) -> str:
+        return f"A browser of {self.user}"

@@ -12,11 +12,11 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.models import Course
 from project.accounts.models import User
+from project.demo.authenticator import OWNER, give_app
 from project.demo.offers import make_offers
 
 COURSES = settings.BASE_DIR / "catalog" / "demo_courses"
 LEARNER = "learner@example.com"
-OWNER = "owner@example.com"
 
 type Report = Callable[[str], None]
 
@@ -40,7 +40,7 @@ def prepare(report: Report, *, reset: bool = False) -> None:
         call_command("import_course", *map(str, missing), stdout=StringIO())
     make_offers({folder.name for folder in missing})
     _open_account(LEARNER, name="Lee Learner")
-    _open_account(OWNER, name="Olive Owner", is_staff=True, is_superuser=True)
+    give_app(_open_account(OWNER, name="Olive Owner", is_staff=True, is_superuser=True))
     connection.close()
 
 
@@ -81,10 +81,11 @@ def _missing_courses() -> list[Path]:
     return [folder for folder in folders if folder.name not in known]
 
 
-def _open_account(email: str, **fields: object) -> None:
-    """Create somebody whose address is proven, unless they are there."""
+def _open_account(email: str, **fields: object) -> User:
+    """Create somebody whose address is proven, unless they are there; return them."""
     user = User.objects.filter(email=email).first()
     user = user or User.objects.create_user(email, None, **fields)
     EmailAddress.objects.get_or_create(
         user=user, email=email, defaults={"primary": True, "verified": True}
     )
+    return user

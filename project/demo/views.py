@@ -1,10 +1,11 @@
 """The demo's mailbox, which saves everybody from reading a terminal."""
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from project.demo.authenticator import OWNER, current_code
 from project.demo.models import DemoMail
 from project.htmx import HtmxRequest, render_part
 
@@ -15,7 +16,8 @@ MAILS_SHOWN = 50
 @never_cache
 def mailbox(request: HtmxRequest) -> HttpResponse:
     """Show every message that the shop sent, the newest first, with its sign-in code."""
-    return render_part(request, "demo/mailbox.html", "stage", _mails())
+    context = {**_mails(), **_app()}
+    return render_part(request, "demo/mailbox.html", "stage", context)
 
 
 @require_safe
@@ -33,6 +35,13 @@ def newest_mail(request: HtmxRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
+def authenticator(request: HttpRequest) -> HttpResponse:
+    """Show what the owner's authenticator app shows now."""
+    return render(request, "demo/_authenticator.html", _app())
+
+
+@require_safe
 def mail(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show one message."""
     context = {"mail": get_object_or_404(DemoMail, pk=pk)}
@@ -45,6 +54,10 @@ def _unless_seen(request: HtmxRequest, template: str) -> HttpResponse:
     if request.GET.get("seen") == str(context["seen"]):
         return HttpResponse(status=204)
     return render(request, template, context)
+
+
+def _app() -> dict[str, str]:
+    return {"owner": OWNER, "app_code": current_code()}
 
 
 def _mails() -> dict[str, object]:

@@ -5,8 +5,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 
 from project.accounts.models import User
-from tests.accounts.letters import newest_code
-from tests.factories import create_learner, create_staff
+from tests.accounts.ways import SECOND_STEP, app_code, forget_the_proof, is_signed_in, sign_in
+from tests.factories import add_app, create_learner, create_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,7 @@ def clerk(client):
     clerk.is_staff = True
     clerk.save()
     clerk.user_permissions.set(Permission.objects.filter(codename__endswith="_user"))
+    add_app(clerk)
     client.force_login(clerk)
     return clerk
 
@@ -27,19 +28,80 @@ def change(client, person, **fields):
     return client.post(f"/admin/accounts/user/{person.pk}/change/", data)
 
 
-def test_admin_is_entered_by_code(client):
-    create_staff(email="owner@example.com")
+def test_admin_is_entered_by_code_and_second_step(client):
+    secret = add_app(create_staff(email="owner@example.com", has_app=False))
 
     response = client.get("/admin/", follow=True)
     assert response.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
 
-    client.post("/accounts/login/", {"login": "owner@example.com", "next": "/admin/"})
-    response = client.post(
-        "/accounts/login/code/confirm/",
-        {"code": newest_code("owner@example.com"), "next": "/admin/"},
-    )
+    assert sign_in(client, "owner@example.com", next_url="/admin/") == SECOND_STEP
+    assert not is_signed_in(client)
+    response = client.post(SECOND_STEP, {"code": app_code(secret)})
+
     assert response.url == "/admin/"
     assert client.get("/admin/").status_code == 200
+
+
+def test_staff_without_a_second_step_are_led_to_one_and_then_back(client):
+    create_staff(email="owner@example.com", has_app=False)
+    sign_in(client, "owner@example.com")
+
+    response = client.get("/admin/accounts/user/", follow=True)
+
+    assert response.redirect_chain[-1][0] == "/accounts/"
+    assert "opens with a passkey or an authenticator app" in response.content.decode()
+
+    page = client.get("/accounts/2fa/totp/activate/").context["form"]
+    client.post("/accounts/2fa/totp/activate/", {"code": app_code(page.secret)})
+
+    hub = client.get("/accounts/").content.decode()
+    assert 'href="/admin/accounts/user/"' in hub
+    assert client.get("/admin/accounts/user/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url", ["/admin/", "/admin/accounts/user/", "/admin/jsi18n/", "/admin/login/?next=/admin/"]
+)
+def test_nothing_of_the_admin_opens_without_a_second_step(client, url):
+    client.force_login(create_staff(has_app=False))
+
+    response = client.get(url, follow=True)
+
+    assert response.redirect_chain[-1][0] == "/accounts/"
+
+
+def test_admins_own_form_lets_nobody_in_who_is_signed_in_without_a_second_step(client):
+    staff = create_staff(email="owner@example.com", password="a password", has_app=False)
+    client.force_login(staff)
+
+    response = client.post(
+        "/admin/login/", {"username": "owner@example.com", "password": "a password"}, follow=True
+    )
+
+    assert response.redirect_chain[-1][0] == "/accounts/"
+    assert client.get("/admin/").status_code == 302
+
+
+def test_stolen_session_of_staff_adds_no_second_step(client):
+    create_staff(email="owner@example.com", has_app=False)
+    sign_in(client, "owner@example.com")
+    forget_the_proof(client)
+
+    response = client.get("/accounts/2fa/totp/activate/")
+
+    assert response.url.startswith("/accounts/reauthenticate/code/")
+    assert client.get("/admin/").status_code == 302
+
+
+def test_secrets_of_second_steps_are_not_shown_to_staff(client):
+    client.force_login(create_staff())
+    secret = add_app(learner := create_learner(email="ada@example.com"))
+
+    page = client.get(f"/admin/mfa/authenticator/{learner.authenticator_set.get().pk}/change/")
+
+    assert page.status_code == 200
+    assert "ada@example.com" in page.content.decode()
+    assert secret not in page.content.decode()
 
 
 def test_admins_own_form_takes_no_password(client):

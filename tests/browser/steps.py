@@ -24,6 +24,16 @@ def sign_in_by_code(page: Page, email: str) -> None:
     page.get_by_role("button", name=re.compile("Sign in|Continue|Confirm")).first.click()
 
 
+def take_the_second_step(page: Page) -> None:
+    """Type in what the owner's authenticator app shows beside the demo's mailbox."""
+    mailbox = page.context.new_page()
+    mailbox.goto("/demo/mailbox/")
+    code = mailbox.locator(".app-code").inner_text()
+    mailbox.close()
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
 def read_code(page: Page, email: str) -> str:
     """Return the newest code that was sent to ``email``."""
     mailbox = page.context.new_page()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, only_as_served
-from tests.browser.steps import BREAD, sign_in_by_code
+from tests.browser.steps import BREAD, sign_in_by_code, take_the_second_step
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +18,7 @@ def staff_cookies(chromium, demo):
     page = context.new_page()
     page.goto("/admin/")
     sign_in_by_code(page, "owner@example.com")
+    take_the_second_step(page)
     page.wait_for_url("**/admin/")
     cookies = context.storage_state()
     context.close()

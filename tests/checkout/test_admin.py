@@ -12,7 +12,7 @@ from checkout.refunds import apply_refunds
 from checkout.settlement import settle
 from tests.checkout.shop import create_order, create_payment, dispute_of, snapshot_of
 from tests.checkout.test_orders import text_of
-from tests.factories import create_course, create_learner, create_staff
+from tests.factories import add_app, create_course, create_learner, create_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +212,7 @@ def test_books_are_not_for_staff_who_may_not_see_orders(order):
     clerk = create_learner()
     clerk.is_staff = True
     clerk.save()
+    add_app(clerk)
     client = Client()
     client.force_login(clerk)
 

@@ -16,7 +16,7 @@ from tests.checkout.paying import pay_at
 from tests.checkout.shop import create_order, create_payment, dispute_of, snapshot_of
 from tests.checkout.test_orders import text_of
 from tests.checkout.test_start import check_out
-from tests.factories import create_course, create_learner, create_staff
+from tests.factories import add_app, create_course, create_learner, create_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -354,6 +354,7 @@ def test_only_those_who_may_move_money(order, bank, page, codenames):
     reader = create_learner()
     reader.is_staff = True
     reader.save()
+    add_app(reader)
     reader.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client = Client()
     client.force_login(reader)

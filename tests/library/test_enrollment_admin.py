@@ -6,6 +6,7 @@ from django.test import Client
 
 from library.models import Enrollment, EnrollmentStatus
 from tests.factories import (
+    add_app,
     complete,
     create_course,
     create_learner,
@@ -182,6 +183,7 @@ def test_staff_who_may_only_look_move_nothing(db, status, action):
     clerk = create_learner()
     clerk.is_staff = True
     clerk.save()
+    add_app(clerk)
     clerk.user_permissions.add(Permission.objects.get(codename="view_enrollment"))
     client = Client()
     client.force_login(clerk)

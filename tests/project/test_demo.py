@@ -161,7 +161,7 @@ def test_demo_opens_mails_codes_keeps_its_data_and_begins_anew(home):
         assert "Signed in as Lee Learner." in page
 
         programs = demo.programs
-        assert len(programs) == 2
+        assert len(programs) == 3
         assert demo.stop(signal.SIGINT) == (0, "Stopped.")
         assert [pid for pid in programs if is_alive(pid)] == []
         assert f"Mail for learner@example.com: Your code for Lectern  {code}" in demo.said

@@ -135,6 +135,9 @@ def test_what_waits_for_a_gateway_holds_up_no_page(server):
     [
         ("/", "pages"),
         ("/courses/a/", "pages"),
+        ("/accounts/login/", "pages"),
+        ("/accounts/google/login/callback/", "gateway"),
+        ("/accounts/oidc/sso/login/", "gateway"),
         ("/orders/abc/", "gateway"),
         ("/orders/abc/check/", "gateway"),
         ("/orders/abc/status/", "pages"),

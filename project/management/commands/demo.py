@@ -19,6 +19,13 @@ from project.demo.address import (
     reserve_port,
     settings_for,
 )
+from project.demo.identity import (
+    LOOPBACK,
+    PORT,
+    identity_server,
+    is_wanted,
+    settings_of_identity,
+)
 from project.demo.serving import ProgramEnded, serve
 
 TEST_CARD = "4242 4242 4242 4242"
@@ -50,9 +57,9 @@ class Command(BaseCommand):
             )
         try:
             port = reserve_port(host, port)
+            wanted = settings_for(host, port, given=os.environ) | _identity(host)
         except CannotListen as error:
             raise CommandError(str(error)) from error
-        wanted = settings_for(host, port, given=os.environ)
         if not is_in_force(wanted):
             _start_again(wanted, port)
         # What comes before the programs start may be stopped by it as well as by Ctrl-C.
@@ -79,7 +86,11 @@ class Command(BaseCommand):
         ready_url = f"{local_url(host, port)}/readyz"
         try:
             serve(
-                {"web server": _web_server(host, port), "job worker": _worker()},
+                {
+                    **identity_server(os.environ),
+                    "web server": _web_server(host, port),
+                    "job worker": _worker(),
+                },
                 is_ready=lambda: _answers(ready_url),
                 announce=lambda: self.say(_welcome(host)),
             )
@@ -97,6 +108,14 @@ def _start_again(environment: dict[str, str], port: int) -> NoReturn:
     sys.stdout.flush()
     arguments = [sys.executable, *sys.orig_argv[1:], "--port", str(port)]
     os.execve(sys.executable, arguments, {**os.environ, **environment})  # noqa: S606
+
+
+def _identity(host: str) -> dict[str, str]:
+    """Return the settings for Demo ID, which keeps the port that it was given first."""
+    if not is_wanted(host, given=os.environ):
+        return {}
+    port = os.environ.get(PORT) or reserve_port(LOOPBACK, 0)
+    return settings_of_identity(int(port))
 
 
 def _web_server(host: str, port: int) -> list[str]:
@@ -135,7 +154,7 @@ def _welcome(host: str) -> str:
   Admin      {site}/admin/{controls if settings.SANDBOX else ""}
 
   Sign in    as learner@example.com or owner@example.com (staff), or as anybody:
-             the code is in the mailbox
+             the code is in the mailbox, and so is that of the owner's authenticator app
   Pay        with the card {TEST_CARD}, any future date, any CVC,
              {money}
 
