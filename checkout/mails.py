@@ -60,6 +60,23 @@ def send_refunded(order: Order, refund: Refund) -> None:
     )
 
 
+def send_order_links(email: str, orders: list[Order], *, has_account: bool, key: str) -> None:
+    """Say where the orders are that were placed with an address. Once for each ``key``."""
+    context = {
+        "orders": orders,
+        "has_account": has_account,
+        "shop": settings.SHOP_NAME,
+        "site": settings.SITE_URL,
+    }
+    send_later(
+        key=f"links:{key}",
+        to=email,
+        subject=f"Your orders at {settings.SHOP_NAME}",
+        text=render_to_string("checkout/mail/order_links.txt", context),
+        html=render_to_string("checkout/mail/order_links.html", context),
+    )
+
+
 def _write(order: Order, *, key: str, subject: str, letter: str, **context: object) -> None:
     context |= _context(order)
     text = render_to_string(f"checkout/mail/{letter}.txt", context)
@@ -68,4 +85,9 @@ def _write(order: Order, *, key: str, subject: str, letter: str, **context: obje
 
 
 def _context(order: Order) -> dict[str, object]:
-    return {"order": order, "shop": settings.SHOP_NAME, "site": settings.SITE_URL}
+    return {
+        "order": order,
+        "is_guest": order.user_id is None,
+        "shop": settings.SHOP_NAME,
+        "site": settings.SITE_URL,
+    }

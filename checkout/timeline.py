@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from catalog.money import format_money
 from checkout.models import (
     Dispute,
@@ -41,6 +43,8 @@ def tell(
     for payment in payments:
         moments += _of_payment(order, payment)
     moments += _of_unlocking(order, lines)
+    if order.claimed_at:
+        moments.append(Moment(at=order.claimed_at, text=_("The order came to your account.")))
     for refund in refunds:
         moments += _of_refund(refund, [line for line in lines if line.refund_id == refund.pk])
     for dispute in disputes:

@@ -189,6 +189,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 
+# Whether one may buy with nothing but an e-mail address (checkout/guests.py)
+
+GUEST_CHECKOUT = env.bool("GUEST_CHECKOUT", default=True)
+
 # Jobs are looked for in the `jobs` module of each application (project/jobs.py)
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -69,9 +69,24 @@ class PaymentInline(ReadOnly, admin.TabularInline):
 class OrderAdmin(ReadOnly, admin.ModelAdmin):
     """Orders with their lines and payments."""
 
-    list_display = ("number", "email", "total", "status", "held_reason", "created_at", "paid_at")
+    list_display = (
+        "number",
+        "email",
+        "has_account",
+        "total",
+        "status",
+        "held_reason",
+        "created_at",
+        "paid_at",
+    )
     list_filter = ("status", "held_reason", "created_at")
-    search_fields = ("reference", "email", "payments__session_id", "payments__intent_id")
+    search_fields = (
+        "reference",
+        "email",
+        "user__email",
+        "payments__session_id",
+        "payments__intent_id",
+    )
     search_help_text = "Reference, e-mail address, or the gateway's session or intent."
     date_hierarchy = "created_at"
     ordering = ("-pk",)
@@ -79,11 +94,19 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     view_on_site = False  # the page is the customer's
     inlines = (LineInline, PaymentInline)
     fields = (
-        ("number", "reference"), ("user", "email"), ("status", "held_reason"),
+        ("number", "reference"), ("buyer", "email"), ("status", "held_reason"),
         ("total", "accepted"), ("created_at", "expires_at", "paid_at"),
         ("fulfilled_by", "version"), "refundable", "story",
     )  # fmt: skip
-    readonly_fields = ("number", "total", "accepted", "fulfilled_by", "refundable", "story")
+    readonly_fields = (
+        "number",
+        "buyer",
+        "total",
+        "accepted",
+        "fulfilled_by",
+        "refundable",
+        "story",
+    )
 
     total = money("total_minor", "total")
 
@@ -91,6 +114,21 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     def number(self, order: Order) -> str:
         """What people call the order."""
         return order.number
+
+    @admin.display(description="account", boolean=True)
+    def has_account(self, order: Order) -> bool:
+        """Say whether an account holds it."""
+        return order.user_id is not None
+
+    @admin.display(description="account")
+    def buyer(self, order: Order) -> str:
+        """Say whose the order is; of one that was placed without an account, since when."""
+        if order.user is None:
+            return "none: placed without an account, and not claimed yet"
+        person = f"{order.user} ({order.user.email})" if order.user.name else order.user.email
+        if order.claimed_at is None:
+            return person
+        return f"claimed by {person} on {order.claimed_at:%Y-%m-%d %H:%M} UTC"
 
     @admin.display(description="accepted instead")
     def accepted(self, order: Order) -> str:

@@ -67,6 +67,8 @@ def _of_order(order: Order, payments: Iterable[Payment]) -> Iterator[Moment]:
     if order.paid_at:
         accepted = "" if order.accepted_minor is None else "Accepted by staff. "
         yield Moment(at=order.paid_at, text=f"{accepted}Courses unlocked, receipt written")
+    if order.claimed_at:
+        yield Moment(at=order.claimed_at, text="Claimed by an account", facts=str(order.user))
     if order.held_reason:
         held = max((payment.paid_at for payment in payments if payment.paid_at), default=None)
         text = f"Held: {order.get_held_reason_display().lower()}"
