@@ -9,7 +9,7 @@ class CheckoutConfig(AppConfig):
     name = "checkout"
 
     def ready(self) -> None:
-        """Have carts and purchases follow people who sign in; refuse a currency we cannot sell in."""
+        """Have carts and purchases follow people who sign in; refuse an unknown currency."""
         from allauth.account.signals import email_confirmed
         from django.conf import settings
         from django.contrib.auth.signals import user_logged_in

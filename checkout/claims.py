@@ -118,7 +118,7 @@ def claim_waiting(request: HttpRequest, user: User) -> None:
 
 
 def take_order(request: HttpRequest, order: Order, user: User) -> bool:
-    """Give the person an order whose secret they know; ``False`` if it is somebody else's by now."""
+    """Give the person an order whose secret they know; ``False`` if somebody else was faster."""
     claim = claim_order(order.pk, user)
     if claim:
         tell(request, claim)

@@ -1,4 +1,4 @@
-"""Where one's orders are, for who has lost the link: one mail to the address that they were placed with."""
+"""Where orders are, for who has lost the links: one mail to the address they were placed with."""
 
 from checkout import mails
 from checkout.models import Order

@@ -1,7 +1,7 @@
 """Who buys without an account: an address to write to, and the orders that a browser started.
 
-Both are kept in the session's data. What it remembers of orders opens nothing by itself: it lets the
-browser that bought study at once (``library.guests``).
+Both are kept in the session's data. It remembers orders so that the browser that bought can study
+at once (``library.guests``).
 """
 
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ def bring_order_along(visitor: Cart, own: Cart) -> None:
     """Have the visitor's live order follow their cart into the person's own.
 
     One cart has one live order. If the person was about to pay elsewhere too, theirs stays, and
-    the visitor's is ended: what it was for is in the cart. The caller holds the locks of both carts.
+    the visitor's is ended: what it was for is in the cart. The caller holds both carts' locks.
     """
     order = visitor.orders.live().locked().first()
     if order is None:

@@ -19,7 +19,7 @@ def can_open(course: Course, viewer: User | AnonymousUser) -> bool:
 
 
 def has_seat(course: Course, viewer: User | AnonymousUser) -> bool:
-    """Return whether the viewer has an active enrollment in the course, or bought a seat on it here.
+    """Return whether the viewer has an active enrollment in the course, or is its guest.
 
     A guest's seat opens the course only while nobody has claimed it, and it is neither paused nor
     ended.

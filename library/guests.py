@@ -35,10 +35,10 @@ def viewer_of(request: HttpRequest) -> User | AnonymousUser:
     Who is signed in is that person and nothing more: what was bought in this browser may be
     somebody else's, who shares it.
     """
+    if request.user.is_authenticated or not hasattr(request, "session"):
+        return request.user
     seats = request.session.get(SEATS)
-    if seats and not request.user.is_authenticated:
-        return Guest(seats, map(int, _done_in(request)))
-    return request.user
+    return Guest(seats, map(int, _done_in(request))) if seats else request.user
 
 
 def let_study(request: HttpRequest, seats: Iterable[int]) -> None:

@@ -203,7 +203,7 @@ class Order(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index("user", F("created_at").desc(), name="order_user_newest"),
             models.Index("expires_at", condition=Q(status__in=LIVE), name="order_live_expiry"),
-            models.Index("email", name="order_email"),
+            models.Index(fields=["email"], name="order_email"),
         ]
 
     def __str__(self) -> str:

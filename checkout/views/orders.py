@@ -141,7 +141,7 @@ def _turn_away(request: HtmxRequest, reference: str) -> HttpResponse:
 
 
 def _panel(request: HtmxRequest, order: Order, *, since: int, is_brief: bool = False) -> OrderPanel:
-    """Return the order's panel, after it came to the viewer's account or opened in their browser."""
+    """Return the order's panel, after it has come to the viewer's account, or their browser."""
     if order.is_paid and order.user_id is None:
         if isinstance(request.user, User):
             claim_waiting(request, request.user)

@@ -62,7 +62,5 @@ def unfinished_studies(context: Context) -> list[Study]:
 def _viewer(context: Context) -> User | Guest | None:
     """Return who studies, if they do. Error pages may have neither a request nor a user."""
     request = context.get("request")
-    if not hasattr(request, "user"):
-        return None
-    viewer = viewer_of(request)
+    viewer = viewer_of(request) if request and getattr(request, "user", None) else None
     return viewer if isinstance(viewer, User | Guest) else None
