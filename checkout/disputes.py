@@ -14,7 +14,7 @@ from checkout import alarms
 from checkout.gateways import DisputeSnapshot, Movement, gateway_named
 from checkout.models import Dispute, LedgerEntry, LedgerKind, Order, Payment
 from checkout.models.dispute import CLOSED
-from checkout.refunds import release_if_returned
+from checkout.refunds import review_hold
 from checkout.seats import review_seats
 from checkout.settling import locked_payment
 
@@ -41,7 +41,7 @@ def apply_disputes(payment_id: int, snapshots: Iterable[DisputeSnapshot]) -> boo
         has_changed |= _apply(order, payment, snapshot)
     if has_changed:
         review_seats(order)
-        release_if_returned(order)
+        review_hold(order)
         order.note_change()
     return has_changed
 

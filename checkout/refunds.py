@@ -148,7 +148,7 @@ def apply_refunds(
         payment.note_refunded(_sum_standing(snapshots))
     if has_changed:
         review_seats(order)
-        release_if_returned(order)
+        review_hold(order)
         order.note_change()
     return has_changed
 
@@ -198,6 +198,7 @@ def _refuse(refund: Refund, why: str) -> None:
     logger.error("refund %s of payment %s refused: %s", refund.pk, payment.pk, why)
     payment.reserve(-refund.amount_minor)
     _undo(order, refund)
+    review_hold(order)
     order.note_change()
 
 
@@ -280,22 +281,24 @@ def _came_to_nothing(refund: Refund, before: str) -> bool:
 
 
 def _undo(order: Order, refund: Refund) -> None:
-    """Free the lines of a refund that came to nothing, and tell staff.
-
-    Where it had closed an order that was held, the money is back and waits for staff again.
-    """
+    """Free the lines of a refund that came to nothing, and tell staff."""
     refund.lines.update(refund=None)
-    if not refund.payment.settles_order and not order.is_paid and not order.held_reason:
-        order.hold(HeldReason.AMOUNT)
     alarms.tell_of_failed_refund(order, refund)
 
 
-def release_if_returned(order: Order) -> None:
-    """Close a held order when all that came in for it has gone back. The caller has its lock."""
-    if not order.held_reason:
-        return
+def review_hold(order: Order) -> None:
+    """Hold an order while money is kept for it that did not buy it. The caller has its lock.
+
+    It is closed when all of that has gone back, and held again if some comes home: a refund may
+    fail after it succeeded, and a dispute that was lost may be appealed.
+    """
     paid = list(order.payments.received())
-    if paid and all(_is_returned(payment) for payment in paid):
+    if order.is_paid or not paid:
+        return
+    is_kept = not all(_is_returned(payment) for payment in paid)
+    if is_kept and not order.held_reason:
+        order.hold(HeldReason.AMOUNT)
+    elif order.held_reason and not is_kept:
         order.release()
 
 

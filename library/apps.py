@@ -7,3 +7,10 @@ class LibraryConfig(AppConfig):
     """Who may study what, and how far they are."""
 
     name = "library"
+
+    def ready(self) -> None:
+        """Let people take along what they have studied."""
+        from library.my_data import STUDIES
+        from project.accounts.my_data.parts import register
+
+        register(STUDIES)

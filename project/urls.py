@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("checkout.urls")),
     path("", include("library.urls")),
     path("accounts/", include("project.accounts.urls")),
+    path("account/", include("project.accounts.my_data.urls")),
     path("admin/", admin.site.urls),
     path("robots.txt", discovery.robots, name="robots"),
     path("manifest.webmanifest", discovery.manifest, name="manifest"),

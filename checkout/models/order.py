@@ -115,6 +115,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Those whose payment may still come."""
         return self.filter(status__in=LIVE)
 
+    def held(self) -> "OrderQuerySet":
+        """Those that wait for staff, because something else was paid than was asked."""
+        return self.exclude(held_reason=HeldReason.NOT_HELD)
+
     def payable(self) -> "OrderQuerySet":
         """Those whose customer may be sent to pay."""
         return self.filter(status=OrderStatus.PENDING, held_reason=HeldReason.NOT_HELD)

@@ -292,6 +292,14 @@ class Payment(models.Model):
         Payment.objects.filter(pk=self.pk, session_id=None).update(session_id=session_id)
         self.refresh_from_db(fields=["session_id"])
 
+    def forget_customer(self) -> None:
+        """Take out what names the customer; amounts and the gateway's ids stay.
+
+        What the gateway was asked is forgotten with it: a session that is over is not asked again.
+        """
+        self.request, self.customer_email = {}, ""
+        self.save(update_fields=["request", "customer_email"])
+
     def is_due_for_check(self, *, every: timedelta, head_start: bool = True) -> bool:
         """Claim the right to ask the gateway now: one caller gets it in each interval.
 

@@ -9,3 +9,10 @@ class AccountsConfig(AppConfig):
     name = "project.accounts"
     label = "accounts"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        """Let people take their account along."""
+        from project.accounts.my_data.account_part import ACCOUNT
+        from project.accounts.my_data.parts import register
+
+        register(ACCOUNT)

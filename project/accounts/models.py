@@ -87,3 +87,42 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return what to call the person: the name, else the part of the address before the @."""
         return self.name or self.email.partition("@")[0]
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    """Archives of people's data."""
+
+    def of(self, user: User) -> "DataExportQuerySet":
+        """The person's own: one at most."""
+        return self.filter(user=user)
+
+    def ready(self) -> "DataExportQuerySet":
+        """Those that can be downloaded."""
+        return self.exclude(ready_at=None)
+
+    def without_archive(self) -> "DataExportQuerySet":
+        """All about them but the archive itself, which may be large."""
+        return self.defer("archive")
+
+    def outdated(self, before: datetime) -> "DataExportQuerySet":
+        """Those that were asked for before ``before``."""
+        return self.filter(requested_at__lt=before)
+
+
+class DataExport(models.Model):
+    """What the shop knows of one person, to take along. It is made by a job and kept for days."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="data_export")
+    requested_at = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True, blank=True)
+    archive = models.BinaryField(null=True, blank=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Data of {self.user}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be downloaded."""
+        return self.ready_at is not None

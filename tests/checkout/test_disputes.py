@@ -209,3 +209,18 @@ def test_bank_that_takes_more_than_is_left_is_a_loss_and_no_riddle(paid):
 
     assert surplus.entries.all().total() == -500
     assert (compare_books().difference, compare_books().reasons) == ("$0.00", [])
+
+
+def test_held_order_is_held_again_when_its_dispute_is_appealed():
+    payment = create_payment()
+    settle(payment.pk, snapshot_of(payment, amount_minor=100))
+    taken = Movement(movement_id="txn_out", amount_minor=-100)
+    tell(payment, "lost", taken)
+    order = Order.objects.get()
+    assert (order.status, order.held_reason) == ("canceled", "")
+
+    tell(payment, "appeal_needs_response", taken)
+
+    order.refresh_from_db()
+    assert (order.status, order.held_reason) == ("canceled", "amount_mismatch")
+    assert compare_books().is_balanced
