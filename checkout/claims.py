@@ -92,13 +92,14 @@ def _take(line: OrderLine, user: User) -> bool:
     Otherwise they have the course already, or somebody took the seat by its link before.
     """
     seat = line.enrollment
-    if seat is None:
+    if seat is None or seat.is_revoked:
+        # It is not paid yet, or its money went back and may come home once more.
         has_course = Enrollment.objects.held_by(user).current().filter(course=line.course_id)
-        return line.order.is_paid or not has_course.exists()
+        return not has_course.exists()
     try:
         if seat.is_suspended:
             seat.keep_for(user)
-        elif not seat.is_revoked:
+        else:
             seat.claim(user)
     except (AlreadyEnrolled, InvalidTransition):
         return False

@@ -32,8 +32,8 @@ ACTORS = ("stranger", "learner", "guest", "owner")
 # Who asks: a stranger; a learner who has bought nothing; a guest, who has bought something else in
 # this browser, and knows the addresses of both orders; the owner, to whom order and course belong.
 #
-# What they get: a status; "sign-in"; "confirm", which is to sign in once more; "ended", which is
-# the panel that asks to sign in; or where they are sent. GET stands for HEAD as well, and any other method is refused.
+# What they get: a status; "sign-in"; "ended", which is the panel that asks to sign in; or where
+# they are sent. GET stands for HEAD as well, and any other method is refused.
 TABLE = """
                                        stranger    learner     guest       owner
 catalog:course_list         GET        200         200         200         200
@@ -81,10 +81,10 @@ account_request_login_code  GET        sign-in     sign-in     sign-in     sign-
 account_signup              GET        sign-in     sign-in     sign-in     sign-in
 account_password            GET        sign-in     sign-in     sign-in     sign-in
 accounts:my_data            GET        sign-in     200         sign-in     200
-accounts:export             POST       sign-in     confirm     sign-in     confirm
-accounts:archive            GET        sign-in     confirm     sign-in     confirm
-accounts:deletion           GET        sign-in     confirm     sign-in     confirm
-accounts:deletion           POST       sign-in     confirm     sign-in     confirm
+accounts:export             POST       sign-in     /data/      sign-in     /data/
+accounts:archive            GET        sign-in     404         sign-in     404
+accounts:deletion           GET        sign-in     200         sign-in     200
+accounts:deletion           POST       sign-in     422         sign-in     422
 robots                      GET        200         200         200         200
 manifest                    GET        200         200         200         200
 favicon                     GET        /icon/      /icon/      /icon/      /icon/
@@ -182,7 +182,7 @@ PLACES = {
     "/library/knots/bowline/": "/lesson/",
     "/library/gift/": "/taken/",
     "/accounts/email/": "/address/",
-    "/accounts/reauthenticate/": "confirm",
+    "/account/data/": "/data/",
 }
 
 
