@@ -381,6 +381,14 @@ def test_seat_that_its_link_gave_away_stays_where_it_is(course):
     assert "Start lesson 1" not in text_of(client.get(order.get_absolute_url()))
 
 
+def test_seat_that_its_link_gave_away_opens_for_nobody_else(course):
+    order = create_guest_order(courses=[course])
+    Enrollment.objects.get().claim(create_learner())
+    _, client = person_at_browser()
+
+    assert "Start lesson 1" not in text_of(client.get(order.get_absolute_url()))
+
+
 def test_two_orders_of_one_course_open_it_once(course):
     orders = [create_guest_order(courses=[course]) for _ in range(2)]
     person = create_person()
