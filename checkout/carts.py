@@ -3,10 +3,13 @@
 import logging
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
+from checkout.merging import bring_order_along
 from checkout.models import Cart
 from checkout.summary import CartSummary
 from library.models import Enrollment
@@ -75,15 +78,19 @@ def bring_cart_along(sender: Any, request: HttpRequest, user: User, **_: Any) ->
     if not cart_id:
         return
     try:
-        _merge(cart_id, user)
+        dropped = _merge(cart_id, user)
         del request.session[SESSION_KEY]
+        for title in dropped:
+            text = gettext("“%(course)s” was taken out of your cart: it is yours already.")
+            messages.info(request, text % {"course": title}, fail_silently=True)
     except Exception:
         # Signing in matters more than the cart; the visitor's stays as it was.
         logger.exception("cart %s was not merged", cart_id)
 
 
 @transaction.atomic
-def _merge(cart_id: int, user: User) -> None:
+def _merge(cart_id: int, user: User) -> list[str]:
+    """Return the titles of what was left out, because it is the person's already."""
     own = Cart.objects.of_owner(user)
     locked = (
         Cart.objects.filter(pk__in=[cart_id, own.pk]).order_by("pk").select_for_update(no_key=True)
@@ -91,6 +98,15 @@ def _merge(cart_id: int, user: User) -> None:
     carts = {cart.pk: cart for cart in locked}
     visitor = carts.get(cart_id)
     if visitor is None or visitor.owner_id not in (None, user.pk):
-        return
+        return []
     visitor.merge_into(carts[own.pk])
-    own.drop_owned(owned_by(user))
+    bring_order_along(visitor, own)
+    return _drop_owned(own, user)
+
+
+def _drop_owned(cart: Cart, user: User) -> list[str]:
+    """Take out what the person has already; return what that was, by its titles."""
+    before = {item.pk: str(item.thing) for item in cart.items.with_goods()}
+    cart.drop_owned(owned_by(user))
+    left = set(cart.items.values_list("pk", flat=True))
+    return [title for pk, title in before.items() if pk not in left]

@@ -2,12 +2,21 @@
 
 import logging
 
+from checkout.finding import mail_order_links
+from checkout.merging import end_order
 from checkout.reconciliation import NIGHTLY, OFTEN, Report, reconcile
 from checkout.reconciliation.steps import HOURLY
 from checkout.refunds import send_refund
 from project.jobs import periodic
 
-__all__ = ["reconcile_hourly", "reconcile_nightly", "reconcile_often", "send_refund"]
+__all__ = [
+    "end_order",
+    "mail_order_links",
+    "reconcile_hourly",
+    "reconcile_nightly",
+    "reconcile_often",
+    "send_refund",
+]
 
 logger = logging.getLogger(__name__)
 

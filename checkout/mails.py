@@ -1,6 +1,6 @@
 """The letters that customers get, each once for its occasion."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -76,9 +76,27 @@ def in_language_of(order: Order) -> AbstractContextManager[None]:
     return speaking((order.user and order.user.language) or order.language)
 
 
+def send_order_links(email: str, orders: list[Order], *, has_account: bool, key: str) -> None:
+    """Say where the orders are that were placed with an address. Once for each ``key``."""
+    context = {
+        "orders": orders,
+        "has_account": has_account,
+        "shop": settings.SHOP_NAME,
+        "site": settings.SITE_URL,
+    }
+    with in_language_of(orders[0]) if orders else nullcontext():
+        send_later(
+            key=f"links:{key}",
+            to=email,
+            subject=gettext("Your orders at %(shop)s") % {"shop": settings.SHOP_NAME},
+            text=render_to_string("checkout/mail/order_links.txt", context),
+            html=render_to_string("checkout/mail/order_links.html", context),
+        )
+
+
 def _write(order: Order, *, key: str, subject: str, letter: str, **context: object) -> None:
     page = settings.SITE_URL + order.get_absolute_url()
-    context |= {"order": order, "order_url": page}
+    context |= {"order": order, "order_url": page, "is_guest": order.user_id is None}
     context |= {"shop": settings.SHOP_NAME, "site": settings.SITE_URL}
     text = render_to_string(f"checkout/mail/{letter}.txt", context)
     html = render_to_string(f"checkout/mail/{letter}.html", context)

@@ -26,6 +26,7 @@ from checkout.models import (
 from checkout.standing import access_to, notices
 from checkout.timeline import Moment, tell
 from checkout.unlocked import UnlockedCourse
+from library.guests import Guest
 from library.outline import outlines_of
 from project.accounts.models import User
 
@@ -163,11 +164,31 @@ class OrderPanel:
     @cached_property
     def courses(self) -> list[UnlockedCourse]:
         """What the viewer can study now."""
-        if not self.order.is_paid or not isinstance(self.viewer, User):
+        if not self.order.is_paid:
             return []
-        own = [line.course for line in self.lines if line.is_for_buyer and _opens(line)]
+        own = [line.course for line in self.lines if line.is_for_buyer and self._opens(line)]
+        if not own:
+            return []
         outlines = outlines_of(own, self.viewer)
         return [UnlockedCourse(course, outlines[course.pk]) for course in own]
+
+    @property
+    def waits_for(self) -> list[OrderLine]:
+        """The buyer's own seats that nobody has taken: they wait for an account."""
+        if not self.order.is_paid or self.order.user_id:
+            return []
+        return [
+            line
+            for line in self.lines
+            if line.is_for_buyer and line.enrollment and line.enrollment.is_unclaimed
+        ]
+
+    @property
+    def claim_url(self) -> str:
+        """Where an order that no account holds is saved to the viewer's; empty if one holds it."""
+        if not self.order.is_paid or self.order.user_id:
+            return ""
+        return reverse("checkout:order_claim", args=[self.order.reference])
 
     @property
     def gifts(self) -> list[dict[str, Any]]:
@@ -226,6 +247,15 @@ class OrderPanel:
         """The way of paying that a bank confirms, as people call it; empty if it is not known."""
         return str(METHODS.get(self.payment.method, "")) if self.payment else ""
 
+    def _opens(self, line: OrderLine) -> bool:
+        """Whether the viewer can study what the line is for."""
+        seat = line.enrollment
+        if isinstance(self.viewer, Guest):
+            return seat is not None and seat.is_unclaimed and seat.pk in self.viewer.seats
+        if seat:
+            return seat.is_active and seat.learner_id == self.viewer.pk
+        return line.outcome == LineOutcome.ALREADY_OWNED and self.viewer.pk == self.order.user_id
+
     def context(self) -> dict[str, Any]:
         """Return what the template needs."""
         return {
@@ -243,6 +273,9 @@ class OrderPanel:
             "resume_url": self.resume_url,
             "retry_url": self.retry_url if self.state == "failed" else "",
             "courses": self.courses,
+            "waits_for": self.waits_for,
+            "claim_url": self.claim_url,
+            "is_guest": self.viewer.is_anonymous,
             "gifts": self.gifts if self.order.is_paid else [],
             "account": self.account,
             "refunds": [refund for refund in self.refunds if refund.is_standing],
@@ -252,13 +285,6 @@ class OrderPanel:
             "method": self.method,
             "moments": self.story,
         }
-
-
-def _opens(line: OrderLine) -> bool:
-    """Whether the buyer can study what the line is for."""
-    if line.enrollment:
-        return line.enrollment.is_active
-    return line.outcome == LineOutcome.ALREADY_OWNED
 
 
 def _number(text: str | None, *, default: int) -> int:

@@ -37,13 +37,18 @@ class CartChanged(Exception):
         self.order = order
 
 
-def begin_payment(cart: Cart, *, user: User, email: str, token: UUID, shown: str = "") -> Payment:
+def begin_payment(
+    cart: Cart, *, user: User | None, email: str, token: UUID, shown: str = ""
+) -> Payment:
     """Turn the cart into an order, and return its payment with somewhere to send the customer.
 
-    ``shown`` is the fingerprint of what the page showed: nothing else is ordered, and at no other
-    price. The same page sent twice, or the same cart from two tabs, gives the same payment. An
-    order of the same cart with another content is taken back first; if it turns out to be paid,
-    its payment is returned instead. Raise ``CartNeedsAttention``, and ``GatewayError``.
+    Without a ``user`` it is bought by whoever has the address. An order for somebody else, or with
+    another address, is another one, as one with another content is. ``shown`` is the fingerprint
+    of what the page showed: nothing else is ordered, and at no other price.
+
+    The same page sent twice, or the same cart from two tabs, gives the same payment. An order of
+    the same cart with another content is taken back first; if it turns out to be paid, its
+    payment is returned instead. Raise ``CartNeedsAttention``, and ``GatewayError``.
     """
     for _try in range(TRIES):
         try:
@@ -64,29 +69,42 @@ def begin_payment(cart: Cart, *, user: User, email: str, token: UUID, shown: str
 
 
 @transaction.atomic
-def place_order(cart: Cart, *, user: User, email: str, token: UUID, shown: str = "") -> Order:
+def place_order(
+    cart: Cart, *, user: User | None, email: str, token: UUID, shown: str = ""
+) -> Order:
     """Return the order for what is in the cart now; make it if there is none.
 
     Raise ``CartNeedsAttention``, and ``CartChanged`` if an order with another content is in the
     way.
     """
     wait_briefly_for_locks()
-    Cart.objects.locked_for_order(cart_id=cart.pk, owner_id=user.pk)
+    owner_id = user.pk if user else None
+    carts = Cart.objects.locked_for_order(cart_id=cart.pk, owner_id=owner_id)
+    if not any(known.pk == cart.pk and known.is_open_for(user) for known in carts):
+        raise CartNeedsAttention(gettext("Your cart has changed. Please look at it once more."))
     sent_before = Order.objects.filter(checkout_token=token).first()
-    if sent_before and sent_before.is_paid and sent_before.user == user:
+    if sent_before and sent_before.is_paid and _is_theirs(sent_before, cart, user):
         return sent_before
-    wanted = CartSummary(cart, owned=owned_by(user))
+    wanted = CartSummary(cart, owned=owned_by(user) if user else set())
     _check(wanted, shown)
     live = cart.orders.live().first()
     if live is None:
         # A token makes one order, ever.
         return _write_down(cart, wanted, user, email, uuid4() if sent_before else token)
-    if live.cart_fingerprint != wanted.fingerprint:
+    is_same = (live.user_id, live.email) == (owner_id, email)
+    if not is_same or live.cart_fingerprint != wanted.fingerprint:
         raise CartChanged(live)
     return live
 
 
-def _write_down(cart: Cart, wanted: CartSummary, user: User, email: str, token: UUID) -> Order:
+def _is_theirs(order: Order, cart: Cart, user: User | None) -> bool:
+    """Whether the order is the person's; a visitor is known by the cart alone."""
+    return order.user == user and (user is not None or order.cart_id == cart.pk)
+
+
+def _write_down(
+    cart: Cart, wanted: CartSummary, user: User | None, email: str, token: UUID
+) -> Order:
     gateway = gateway_for(wanted.total_minor)
     try:
         gateway.check_amount(wanted.total_minor, settings.SHOP_CURRENCY)

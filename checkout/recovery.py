@@ -77,8 +77,8 @@ def _write_order(sold: Sold, reference: str) -> Order:
     order = Order.objects.create(
         reference=reference,
         checkout_token=uuid4(),
-        user=User.objects.filter(email__iexact=sold.email).first(),
-        email=sold.email,
+        user=User.objects.filter(email=sold.email.lower()).first(),
+        email=sold.email.lower(),
         currency=sold.snapshot.currency,
         total_minor=sum(line.price_minor * line.seats for line in sold.lines),
         expires_at=sold.expires_at,

@@ -87,8 +87,10 @@ def _reopen(line: OrderLine, ended: Enrollment, access: LineAccess) -> None:
     A seat that was revoked stays so. Whoever has bought the course anew meanwhile keeps that seat.
     """
     source = EnrollmentSource.PURCHASE
-    if ended.learner:
-        seat = Enrollment.objects.grant(ended.learner, ended.course, source=source)
+    # A seat that was ended before its order was claimed had no learner yet.
+    learner = ended.learner or (line.order.user if line.is_for_buyer else None)
+    if learner:
+        seat = Enrollment.objects.grant(learner, ended.course, source=source)
     else:
         seat = Enrollment.objects.set_aside(ended.course, source=source)
     if seat:

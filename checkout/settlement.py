@@ -43,6 +43,10 @@ class WrongSession(Exception):
     """The snapshot is of another session, or of the other mode, than the payment's."""
 
 
+class OrderMoved(OperationalError):
+    """The order went to another cart or person at this moment. Nothing was changed: try again."""
+
+
 @dataclass
 class Books:
     """Everything that one settlement may change, locked and read anew."""
@@ -147,12 +151,16 @@ def _open_books(payment_id: int, snapshot: Snapshot | None) -> Books:
     order_id, cart_id, user_id = Payment.objects.values_list(
         "order_id", "order__cart_id", "order__user_id"
     ).get(pk=payment_id)
-    return Books(
+    books = Books(
         carts=Cart.objects.locked_for_order(cart_id=cart_id, owner_id=user_id),
         order=Order.objects.locked().select_related("user").get(pk=order_id),
         payment=Payment.objects.locked().get(pk=payment_id),
         snapshot=snapshot,
     )
+    if books.order.cart_id not in (cart_id, None) or books.order.user_id != user_id:
+        # Somebody signed in, or claimed it: other carts are to be locked, and before the order.
+        raise OrderMoved(f"{books.order} has moved.")
+    return books
 
 
 def _wait(books: Books) -> bool:

@@ -45,6 +45,8 @@ def tell(
     for payment in payments:
         moments += _of_payment(order, payment)
     moments += _of_unlocking(order, lines)
+    if order.claimed_at:
+        moments.append(Moment(at=order.claimed_at, text=gettext("The order came to your account.")))
     for refund in refunds:
         moments += _of_refund(refund, [line for line in lines if line.refund_id == refund.pk])
     for dispute in disputes:

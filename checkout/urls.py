@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from checkout.views import cart, orders, start
+from checkout.views import cart, guests, orders, start
 from checkout.webhooks import stripe_webhook
 
 app_name = "checkout"
@@ -14,9 +14,11 @@ urlpatterns = [
     path("cart/bundles/<slug:slug>/", cart.cart_bundle, name="cart_bundle"),
     path("checkout/", start.start, name="start"),
     path("orders/", orders.order_list, name="order_list"),
+    path("orders/find/", guests.order_find, name="order_find"),
     path("orders/<slug:reference>/", orders.order_detail, name="order_detail"),
     path("orders/<slug:reference>/status/", orders.order_status, name="order_status"),
     path("orders/<slug:reference>/check/", orders.order_check, name="order_check"),
     path("orders/<slug:reference>/payment/", orders.order_payment, name="order_payment"),
+    path("orders/<slug:reference>/claim/", guests.order_claim, name="order_claim"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 
 from catalog.models import Course, Lesson
+from library.guests import Guest
 from library.models import Enrollment
 from project.accounts.models import User
 
@@ -18,7 +19,14 @@ def can_open(course: Course, viewer: User | AnonymousUser) -> bool:
 
 
 def has_seat(course: Course, viewer: User | AnonymousUser) -> bool:
-    """Return whether the viewer has an active enrollment in the course."""
+    """Return whether the viewer has an active enrollment in the course, or is its guest.
+
+    A guest's seat opens the course only while nobody has claimed it, and it is neither paused nor
+    ended.
+    """
+    if isinstance(viewer, Guest):
+        seats = Enrollment.objects.unclaimed().filter(pk__in=viewer.seats)
+        return seats.filter(course=course).exists()
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
         return False
     return Enrollment.objects.active().held_by(viewer).filter(course=course).exists()

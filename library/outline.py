@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from catalog.models import Course, Lesson
+from library.guests import Guest
 from library.models import LessonProgress, StudyProgress
 from project.accounts.models import User
 
@@ -83,10 +84,12 @@ def outlines_of(courses: list[Course], viewer: User | AnonymousUser) -> dict[int
         .order_by("course_id", "section__position", "section_id", "position", "pk")
         .fetch_mode(models.FETCH_RAISE)
     )
+    done_here = viewer.done if isinstance(viewer, Guest) else frozenset()
     outlines = {course.pk: Outline([]) for course in courses}
     for section, group in groupby(lessons, key=lambda lesson: lesson.section):
         items = [
-            OutlineLesson(lesson, is_done=lesson.is_done)  # type: ignore[attr-defined]  # annotated
+            # Annotated, unless it was done by somebody who has no account to note it for.
+            OutlineLesson(lesson, is_done=lesson.is_done or lesson.pk in done_here)  # type: ignore[attr-defined]
             for lesson in group
         ]
         outlines[section.course_id].sections.append(

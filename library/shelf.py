@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from catalog.models import Course
+from library.guests import Guest
 from library.models import Enrollment, LessonProgress, StudyProgress
+from library.outline import outlines_of
 from project.accounts.models import User
 
 
@@ -23,16 +26,39 @@ class Study:
         return self.enrollment.course
 
     @property
+    def is_open(self) -> bool:
+        """Whether it can be studied now."""
+        return not self.enrollment.is_suspended
+
+    @property
     def last_touched_at(self) -> datetime:
         """When the learner last did a lesson, or else got the course."""
         return self.progress.last_done_at or self.enrollment.created_at
 
 
-def shelf_of(learner: User) -> list[Study]:
-    """Return what the learner has, last studied first, in three queries.
+def shelf_of(viewer: User | AnonymousUser) -> list[Study]:
+    """Return what the viewer has, last studied first, in three queries at most.
 
     A suspended seat is among them, so that a course does not vanish without a word.
     """
+    if isinstance(viewer, User):
+        return _shelf_of_learner(viewer)
+    return _shelf_of_guest(viewer) if isinstance(viewer, Guest) else []
+
+
+def _shelf_of_guest(guest: Guest) -> list[Study]:
+    seats = list(
+        Enrollment.objects.waiting()
+        .filter(pk__in=guest.seats)
+        .select_related("course")
+        .order_by("-pk")
+        .fetch_mode(models.FETCH_RAISE)
+    )
+    outlines = outlines_of([seat.course for seat in seats], guest)
+    return [Study(seat, outlines[seat.course_id].progress) for seat in seats]
+
+
+def _shelf_of_learner(learner: User) -> list[Study]:
     enrollments = list(
         Enrollment.objects.current()
         .held_by(learner)

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.models import Course, CourseQuerySet, CourseStatus, Lesson
 from library.access import can_open, can_view, is_free_preview
+from library.arrivals import arrive
+from library.guests import Guest, mark, viewer_of
 from library.models import (
     AlreadyEnrolled,
     Enrollment,
@@ -25,7 +27,6 @@ from library.shelf import shelf_of
 from project.accounts.models import User
 from project.htmx import (
     HtmxRequest,
-    login_required,
     redirect_browser,
     render_part,
     sign_in_first,
@@ -42,12 +43,17 @@ personal = cache_control(private=True, no_cache=True)
 
 @require_safe
 @personal
-@login_required
 def shelf(request: HtmxRequest) -> HttpResponse:
     """Show my courses, and what there is to go on with."""
-    studies = shelf_of(_person(request))
+    viewer = viewer_of(request)
+    if isinstance(viewer, User):
+        arrive(request, viewer)
+    studies = shelf_of(viewer)
+    if viewer.is_anonymous and not studies:
+        return sign_in_first(request)
     suggestions = [] if studies else _suggestions()
-    context = {"studies": studies, "suggestions": suggestions}
+    is_guest = viewer.is_anonymous
+    context = {"studies": studies, "suggestions": suggestions, "is_guest": is_guest}
     return render_part(request, "library/shelf.html", "stage", context)
 
 
@@ -57,9 +63,10 @@ def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
     """Show the course that I have: what is done, and what comes next."""
     courses = Course.objects.select_related("instructor")
     course = get_object_or_404(courses, slug=course_slug)
-    if not can_open(course, request.user):
+    viewer = viewer_of(request)
+    if not can_open(course, viewer):
         return _turn_away(request, course)
-    outline = outline_of(course, request.user)
+    outline = outline_of(course, viewer)
     context = {
         "course": course,
         "outline": outline,
@@ -74,9 +81,10 @@ def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
 def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Show a lesson to read, and its place in the course."""
     lesson = _find_lesson(course_slug, lesson_slug)
-    if not can_view(lesson, request.user):
+    viewer = viewer_of(request)
+    if not can_view(lesson, viewer):
         return _turn_away(request, lesson.course)
-    context = _reading(lesson, request.user)
+    context = _reading(lesson, viewer)
     return render_part(request, "library/lesson.html", "stage", context)
 
 
@@ -84,18 +92,15 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
 def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Mark a lesson as done, or as not done."""
     lesson = _find_lesson(course_slug, lesson_slug)
-    if not can_open(lesson.course, request.user):
+    viewer = viewer_of(request)
+    if not can_open(lesson.course, viewer):
         return _turn_away(request, lesson.course, page=_lesson_url(lesson))
     if request.POST.get("done") not in ("0", "1"):
         return HttpResponseBadRequest("Say done=1 or done=0.", content_type="text/plain")
-    learner = _person(request)
-    if request.POST["done"] == "1":
-        LessonProgress.objects.mark(learner, lesson)
-    else:
-        LessonProgress.objects.unmark(learner, lesson)
+    _note(request, lesson, is_done=request.POST["done"] == "1")
     if not wants_part(request):
         return redirect_browser(request, _lesson_url(lesson) + "#completion")
-    context = {**_reading(lesson, learner), "is_fresh": True}
+    context = {**_reading(lesson, viewer_of(request)), "is_fresh": True}
     return render(request, "library/lesson.html#completed", context)
 
 
@@ -113,6 +118,16 @@ def claim(request: HtmxRequest, token: str) -> HttpResponse:
         return _take(request, seat)
     context = {"seat": seat, "course": seat.course, "state": _seat_state(seat, request.user)}
     return render_part(request, "library/claim.html", "stage", context)
+
+
+def _note(request: HtmxRequest, lesson: Lesson, *, is_done: bool) -> None:
+    """Note the lesson for the learner, or in the session of somebody who has no account."""
+    if request.user.is_anonymous:
+        mark(request, lesson, is_done=is_done)
+    elif is_done:
+        LessonProgress.objects.mark(_person(request), lesson)
+    else:
+        LessonProgress.objects.unmark(_person(request), lesson)
 
 
 def _suggestions() -> CourseQuerySet:
@@ -181,14 +196,26 @@ def _turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpR
     """
     if course.status == CourseStatus.DRAFT:
         raise Http404
-    if request.user.is_anonymous:
-        return sign_in_first(request, next_url=page or request.path)
-    if Enrollment.objects.current().held_by(_person(request)).filter(course=course).exists():
+    viewer = viewer_of(request)
+    if _has_paused(viewer, course):
         told = gettext("Your access to “%(course)s” is on hold.")
         messages.warning(request, told % {"course": course})
         return redirect_browser(request, reverse("library:shelf"))
+    if viewer.is_anonymous:
+        return sign_in_first(request, next_url=page or request.path)
     messages.info(request, gettext("“%(course)s” is not in your library yet.") % {"course": course})
     return redirect_browser(request, course.get_absolute_url())
+
+
+def _has_paused(viewer: User | AnonymousUser, course: Course) -> bool:
+    """Return whether the viewer has a seat that waits for something to be cleared up."""
+    if isinstance(viewer, User):
+        seats = Enrollment.objects.current().held_by(viewer)
+    elif isinstance(viewer, Guest):
+        seats = Enrollment.objects.waiting().filter(pk__in=viewer.seats)
+    else:
+        return False
+    return seats.filter(course=course).exists()
 
 
 def _course_url(course: Course) -> str:

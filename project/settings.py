@@ -244,6 +244,10 @@ SOCIALACCOUNT_FORMS = {
 }
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
+# Whether one may buy with nothing but an e-mail address (checkout/guests.py)
+
+GUEST_CHECKOUT = env.bool("GUEST_CHECKOUT", default=True)
+
 # Jobs are looked for in the `jobs` module of each application (project/jobs.py)
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

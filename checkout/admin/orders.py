@@ -19,6 +19,7 @@ from checkout.admin.refunding import refund_order, why_not, why_nothing
 from checkout.admin.story import story_of
 from checkout.models import Order, OrderLine, Payment
 from checkout.refunds import refundable_minor
+from project.written import day_and_time
 
 
 class LineInline(ReadOnly, admin.TabularInline):
@@ -71,9 +72,24 @@ class PaymentInline(ReadOnly, admin.TabularInline):
 class OrderAdmin(ReadOnly, admin.ModelAdmin):
     """Orders with their lines and payments."""
 
-    list_display = ("number", "email", "total", "status", "held_reason", "created_at", "paid_at")
+    list_display = (
+        "number",
+        "email",
+        "has_account",
+        "total",
+        "status",
+        "held_reason",
+        "created_at",
+        "paid_at",
+    )
     list_filter = ("status", "held_reason", "created_at")
-    search_fields = ("reference", "email", "payments__session_id", "payments__intent_id")
+    search_fields = (
+        "reference",
+        "email",
+        "user__email",
+        "payments__session_id",
+        "payments__intent_id",
+    )
     search_help_text = _("Reference, e-mail address, or the gateway's session or intent.")
     date_hierarchy = "created_at"
     ordering = ("-pk",)
@@ -81,11 +97,19 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     view_on_site = False  # the page is the customer's
     inlines = (LineInline, PaymentInline)
     fields = (
-        ("number", "reference"), ("user", "email"), ("status", "held_reason"),
+        ("number", "reference"), ("buyer", "email"), ("status", "held_reason"),
         ("total", "accepted"), ("created_at", "expires_at", "paid_at"),
         ("fulfilled_by", "version"), "refundable", "story",
     )  # fmt: skip
-    readonly_fields = ("number", "total", "accepted", "fulfilled_by", "refundable", "story")
+    readonly_fields = (
+        "number",
+        "buyer",
+        "total",
+        "accepted",
+        "fulfilled_by",
+        "refundable",
+        "story",
+    )
 
     total = money("total_minor", _("total"))
 
@@ -93,6 +117,22 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     def number(self, order: Order) -> str:
         """What people call the order."""
         return order.number
+
+    @admin.display(description=_("account"), boolean=True)
+    def has_account(self, order: Order) -> bool:
+        """Say whether an account holds it."""
+        return order.user_id is not None
+
+    @admin.display(description=_("account"))
+    def buyer(self, order: Order) -> str:
+        """Say whose the order is; of one that was placed without an account, since when."""
+        if order.user is None:
+            return gettext("none: placed without an account, and not claimed yet")
+        person = f"{order.user} ({order.user.email})" if order.user.name else order.user.email
+        if order.claimed_at is None:
+            return person
+        facts = {"person": person, "when": day_and_time(order.claimed_at)}
+        return gettext("claimed by %(person)s on %(when)s") % facts
 
     @admin.display(description=_("accepted instead"))
     def accepted(self, order: Order) -> str:

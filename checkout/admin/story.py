@@ -79,6 +79,9 @@ def _of_order(order: Order, payments: Iterable[Payment]) -> Iterator[Moment]:
         accepted = "" if order.accepted_minor is None else gettext("Accepted by staff.") + " "
         unlocked = gettext("Courses unlocked, receipt written")
         yield Moment(at=order.paid_at, text=accepted + unlocked)
+    if order.claimed_at:
+        claimed = gettext("Claimed by an account")
+        yield Moment(at=order.claimed_at, text=claimed, facts=str(order.user))
     if order.held_reason:
         held = max((payment.paid_at for payment in payments if payment.paid_at), default=None)
         why = order.get_held_reason_display().lower()

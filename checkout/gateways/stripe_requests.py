@@ -24,12 +24,14 @@ def session_request(order: "Order", *, key: str, expires_at: datetime) -> dict[s
     ids = {"order": order.reference, "payment": key, "site": settings.SITE_URL}
     page = settings.SITE_URL + order.get_absolute_url()
     canceled = urlencode({"canceled": order.reference})
+    # Stripe refuses addresses that are not plain letters; there it is only filled in for people.
+    prefilled = {"customer_email": order.email} if order.email.isascii() else {}
     return {
         "mode": "payment",
         "locale": order.language or "auto",
         "line_items": _line_items(order),
         "client_reference_id": order.reference,
-        "customer_email": order.email,
+        **prefilled,
         "metadata": ids,
         # Refunds and disputes carry the intent's metadata, never the session's.
         "payment_intent_data": {"metadata": ids},

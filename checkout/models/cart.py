@@ -77,6 +77,10 @@ class Cart(models.Model):
     def __str__(self) -> str:
         return f"Cart {self.pk}"
 
+    def is_open_for(self, user: User | None) -> bool:
+        """Whether it is still the person's, or a visitor's, and was not merged into another."""
+        return self.merged_at is None and self.owner_id == (user.pk if user else None)
+
     def put(self, course: Course, *, seats: int = 1) -> bool:
         """Put a course in. Return ``False`` if it was there already, and leave it as it was."""
         _, is_new = self.items.get_or_create(

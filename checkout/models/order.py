@@ -1,6 +1,7 @@
 """Orders: what was asked for and at what price, written down before any money moves."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -80,9 +81,37 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """The person's."""
         return self.filter(user=user)
 
-    def visible_to(self, viewer: User | AnonymousUser) -> "OrderQuerySet":
-        """Those that the viewer may see: their own."""
-        return self.filter(user=viewer) if viewer.is_authenticated else self.none()
+    def visible_to(self, viewer: User | AnonymousUser, *, reference: str) -> "OrderQuerySet":
+        """The order with this secret reference, if the viewer may see it, or none.
+
+        Until an account holds an order, its reference is all that it takes; afterwards it is shown
+        to its holder alone, for old mails lie about for years.
+        """
+        holders = Q(user=None)
+        if isinstance(viewer, User):
+            holders |= Q(user=viewer)
+        return self.filter(holders, reference=reference)
+
+    def unclaimed(self) -> "OrderQuerySet":
+        """Those that were placed without an account, and that no account holds."""
+        return self.filter(user=None)
+
+    def placed_with(
+        self, addresses: "Iterable[str] | models.QuerySet[Any, str]"
+    ) -> "OrderQuerySet":
+        """Those whose buyer gave one of these addresses, letter by letter in lower case.
+
+        Never compared without regard to case: to PostgreSQL, letters of two people may be the same.
+        """
+        return self.filter(email__in=addresses)
+
+    def paid(self) -> "OrderQuerySet":
+        """Those whose money has arrived."""
+        return self.filter(status=OrderStatus.PAID)
+
+    def sought(self) -> "OrderQuerySet":
+        """Those that somebody may look for: not those that ended without money."""
+        return self.exclude(status__in=(OrderStatus.EXPIRED, OrderStatus.CANCELED))
 
     def live(self) -> "OrderQuerySet":
         """Those whose payment may still come."""
@@ -130,6 +159,9 @@ class Order(models.Model):
         related_name="orders",
         null=True,
         blank=True,
+    )
+    claimed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When an account took what was bought without one."
     )
     email = models.EmailField(max_length=254)
     language = models.CharField(
@@ -184,6 +216,7 @@ class Order(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index("user", F("created_at").desc(), name="order_user_newest"),
             models.Index("expires_at", condition=Q(status__in=LIVE), name="order_live_expiry"),
+            models.Index(fields=["email"], name="order_email"),
         ]
 
     def __str__(self) -> str:
@@ -286,6 +319,20 @@ class Order(models.Model):
         self._change(held_reason=HeldReason.NOT_HELD)
         if self.can_become(OrderStatus.CANCELED):
             self.cancel()
+
+    def claim(self, user: User) -> bool:
+        """Have an account hold what was bought without one. Return ``False`` if one does already.
+
+        Check and change are one UPDATE. What becomes of the seats, ``checkout.claims`` knows.
+        """
+        mine = Order.objects.filter(pk=self.pk, user=None)
+        claimed = mine.update(user=user, claimed_at=timezone.now(), version=F("version") + 1)
+        self.refresh_from_db(fields=["user", "claimed_at", "version"])
+        return bool(claimed)
+
+    def follow(self, cart: Cart) -> None:
+        """Belong to the cart into which its own was merged."""
+        self._change(cart=cart)
 
     def note_change(self) -> None:
         """Count a change that a page may want to show."""

@@ -7,7 +7,7 @@ It is written as one line of words, which is how a failing one is printed and re
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 # What is ordered: one course, two of them, one with a seat to hand out, or two of which one is
 # given to the buyer while they pay.
 CARTS = ("one", "two", "seats", "owned")
+# Who orders: somebody signed in, or a visitor, whose order is claimed at some time, or at last.
+BUYERS = ("person", "guest")
 # What becomes of a session. A declined card leaves it open, and it expires.
 SALES = (
     "card",
@@ -60,7 +62,9 @@ VERDICTS = ("accept", "refund")
 # How the rest is heard of: events come after all; they fail to come; they are lost on the way,
 # and the gateway believes that they came.
 ENDINGS = ("told", "lost", "swallowed")
-TELLINGS = ("deed", "event", "event", "event", "page", "check", "step", "job", "staff", "day")
+TELLINGS = (
+    "deed", "event", "event", "event", "page", "check", "step", "job", "staff", "day", "claim",
+)  # fmt: skip
 NUMBERED = {"event": 11, "check": 1, "step": 10}
 LAST_STATEMENT = 45  # of the longest telling, about
 
@@ -106,6 +110,7 @@ class History:
     wish: str = "-"
     held: str = "refund"
     end: str = "told"
+    buyer: str = "person"
     opening: int = 0
     steps: tuple[Step, ...] = ()
 
@@ -116,7 +121,7 @@ class History:
     @property
     def facts(self) -> "History":
         """The same, told by nobody: what it comes to must not depend on the telling."""
-        return History(self.cart, self.sales, self.after, self.wish, self.held, end="swallowed")
+        return replace(self, end="swallowed", opening=0, steps=())
 
     @property
     def has_one_end(self) -> bool:
@@ -176,6 +181,7 @@ def _draw(draw: st.DrawFn) -> History:
         wish=draw(st.sampled_from(WISHES)),
         held=draw(st.sampled_from(VERDICTS)),
         end=draw(st.sampled_from(ENDINGS)),
+        buyer=draw(st.sampled_from(BUYERS)),
         opening=draw(st.sampled_from((0, 0, 0, 5, 12, 20, 27, 33))),
         steps=tuple(draw(st.lists(_steps(), max_size=9))),
     )

@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.db.models import F
 from django.utils import timezone
 
+from checkout.claims import claim_order
 from checkout.gateways import GatewayError
 from checkout.models import Cart, InvalidTransition, Order, Payment, Refund
 from checkout.opening import open_payment
@@ -57,6 +58,7 @@ class World:
             "job": lambda _: self._send_refunds(),
             "staff": lambda _: staff.grant_wish(self.order, history.wish),
             "day": lambda _: self._let_keys_be_forgotten(),
+            "claim": lambda _: claim_order(self.order.pk, shop.buyer),
         }
 
     def live(self) -> None:
@@ -74,9 +76,10 @@ class World:
         """Order, with one session for each sale. Of the first the shop believes that it is over."""
         cart = self._fill_cart()
         token, buyer = uuid4(), self.shop.buyer
+        user = None if self.history.buyer == "guest" else buyer
 
         def begin() -> Payment:
-            return begin_payment(cart, user=buyer, email=buyer.email, token=token)
+            return begin_payment(cart, user=user, email=buyer.email, token=token)
 
         self._at_risk(begin, self.history.opening)
         order = begin().order
@@ -90,7 +93,8 @@ class World:
         return order
 
     def _fill_cart(self) -> Cart:
-        cart = Cart.objects.of_owner(self.shop.buyer)
+        is_guest = self.history.buyer == "guest"
+        cart = Cart.objects.create() if is_guest else Cart.objects.of_owner(self.shop.buyer)
         is_one = self.history.cart in ("one", "seats")
         for course in self.shop.courses[: 1 if is_one else 2]:
             cart.put(course, seats=2 if self.history.cart == "seats" else 1)
@@ -175,6 +179,7 @@ class World:
             self._do_next_deed()
         if self.history.end == "swallowed":
             postman.swallow_all()
+        claim_order(self.order.pk, self.shop.buyer)
         for _ in range(ROUNDS):
             self._hear_the_rest()
             findings = self._look_after_all()

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import Bundle, Course
 from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.forms import AddForm, SeatsForm
+from checkout.guests import has_started
 from checkout.models import Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
 from project.limits import Limit, limited
@@ -161,7 +162,8 @@ def _neighbor(request: HtmxRequest, thing: Course | Bundle) -> str:
 def _canceled_order(request: HtmxRequest) -> Order | None:
     """Return the order whose payment page was left, if it is the visitor's and not yet paid."""
     reference = request.GET.get("canceled", "")
-    if not reference.isalnum() or not request.user.is_authenticated:
+    if not reference.isalnum():
         return None
-    mine = Order.objects.held_by(request.user).payable()
-    return mine.filter(reference=reference[:32]).first()
+    known = Order.objects.visible_to(request.user, reference=reference[:32]).payable().first()
+    is_mine = known and (known.user_id or has_started(request, reference))
+    return known if is_mine else None

@@ -10,18 +10,23 @@ from django.core.paginator import Paginator
 from django.db import OperationalError, models
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from checkout.account import OrderAccount
 from checkout.carts import summary_of
+from checkout.claims import claim_waiting
 from checkout.gateways import GatewayError
+from checkout.guests import open_seats
 from checkout.models import Order, Payment, PaymentStatus
 from checkout.opening import open_payment
 from checkout.panel import OrderPanel
 from checkout.reconciliation import check_payment
 from checkout.settlement import WrongSession, sync_payment
+from library.guests import viewer_of
+from project.accounts.models import User
 from project.htmx import (
     HtmxRequest,
     SignedInRequest,
@@ -43,6 +48,7 @@ CHECK_INTERVAL = timedelta(seconds=3)  # between two questions to the gateway ab
 @require_safe
 def order_list(request: SignedInRequest) -> HttpResponse:
     """List my orders, the latest first."""
+    claim_waiting(request, request.user)
     mine = Order.objects.held_by(request.user).newest_first()
     orders = mine.prefetch_related("lines", "payments").fetch_mode(models.FETCH_PEERS)
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
@@ -57,13 +63,11 @@ def order_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     """Show one order: waiting, then unlocked."""
-    if not request.user.is_authenticated:
-        # Perhaps somebody who was signed out while they paid: the same words for any reference.
-        messages.info(request, gettext("If you have paid, your courses are waiting for you."))
-        return sign_in_first(request, next_url=request.path)
-    order = _order_of(request, reference)
+    order = _find(request, reference)
+    if order is None:
+        return _turn_away(request, reference)
     _check(order, _live_payments(order))
-    panel = OrderPanel(order, request.user, since=OrderPanel.read_poll(request.GET).since)
+    panel = _panel(request, order, since=OrderPanel.read_poll(request.GET).since)
     return render_part(request, "checkout/order_detail.html", "stage", panel.context())
 
 
@@ -75,10 +79,10 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
     Never a redirect: htmx would follow it and show the sign-in page inside of the panel.
     """
     shown = OrderPanel.read_poll(request.GET)
-    order = Order.objects.visible_to(request.user).filter(reference=reference).first()
+    order = _find(request, reference)
     if order is None:
         return render(request, "checkout/order_detail.html#panel", _ended(reference))
-    panel = OrderPanel(order, request.user, since=shown.since, is_brief=True)
+    panel = _panel(request, order, since=shown.since, is_brief=True)
     if order.version == shown.version and panel.poll_seconds == shown.poll_seconds:
         return HttpResponse(status=204)
     return _flip(request, panel)
@@ -88,26 +92,27 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
 @require_POST
 def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     """Ask the gateway now whether the money has arrived, or gone back."""
-    if not request.user.is_authenticated:
-        return sign_in_first(request, next_url=request.path.removesuffix("check/"))
-    order = _order_of(request, reference)
+    order = _find(request, reference)
+    if order is None:
+        return _turn_away(request, reference)
     was_paid = order.is_paid
     _check(order, _live_payments(order))
     _check(order, order.payments.received().exclude(intent_id=None))
     if wants_part(request):
         since = OrderPanel.read_poll(request.GET).since
-        panel = OrderPanel(order, request.user, since=since)
+        panel = _panel(request, order, since=since)
         # It was asked just now: the panel need not ask by itself again.
         return _flip(request, panel, asks_gateway=False, was_paid=was_paid)
     return redirect_browser(request, order.get_absolute_url())
 
 
 @never_cache
-@login_required
 @require_POST
-def order_payment(request: SignedInRequest, reference: str) -> HttpResponse:
+def order_payment(request: HtmxRequest, reference: str) -> HttpResponse:
     """Try again to pay an order whose last attempt failed."""
-    order = _order_of(request, reference)
+    order = _find(request, reference)
+    if order is None:
+        return _turn_away(request, reference)
     page = order.get_absolute_url()
     try:
         payment = open_payment(order)
@@ -120,12 +125,34 @@ def order_payment(request: SignedInRequest, reference: str) -> HttpResponse:
     return redirect_browser(request, payment.session_url if is_waiting else page)
 
 
-def _order_of(request: HtmxRequest, reference: str) -> Order:
-    """Return the viewer's order. Somebody else's is a 404, like one that does not exist."""
-    order = Order.objects.visible_to(request.user).filter(reference=reference).first()
-    if order is None:
+def _find(request: HtmxRequest, reference: str) -> Order | None:
+    """Return the order, if the viewer may see it."""
+    return Order.objects.visible_to(request.user, reference=reference).first()
+
+
+def _turn_away(request: HtmxRequest, reference: str) -> HttpResponse:
+    """Ask a stranger to sign in; to others, somebody else's order is one that does not exist.
+
+    The same words for any reference: perhaps they were signed out while they paid.
+    """
+    if request.user.is_authenticated:
         raise Http404("There is no such order.")
-    return order
+    messages.info(request, "If you have paid, your courses are waiting for you.")
+    page = reverse("checkout:order_detail", args=[reference])
+    return sign_in_first(request, next_url=page)
+
+
+def _panel(request: HtmxRequest, order: Order, *, since: int, is_brief: bool = False) -> OrderPanel:
+    """Return the order's panel, after it has come to the viewer's account, or their browser."""
+    if order.is_paid and order.user_id is None:
+        if isinstance(request.user, User):
+            claim_waiting(request, request.user)
+            order.refresh_from_db()
+            if order.user_id not in (None, request.user.pk):
+                raise Http404("Somebody else was faster.")
+        else:
+            open_seats(request, order)
+    return OrderPanel(order, viewer_of(request), since=since, is_brief=is_brief)
 
 
 def _live_payments(order: Order) -> Iterable[Payment]:

@@ -3,16 +3,18 @@
 import logging
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import OperationalError
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from checkout.carts import cart_of, owned_by
+from checkout.carts import cart_of, owned_by, summary_of
 from checkout.gateways import (
     GatewayError,
     NotConfigured,
@@ -20,10 +22,12 @@ from checkout.gateways import (
     Refused,
     Unavailable,
 )
-from checkout.models import Payment, PaymentStatus
+from checkout.guests import EMAIL_FIELD, EmailForm, remember_address, remember_order
+from checkout.models import Cart, Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
-from project.htmx import HtmxRequest, redirect_browser, sign_in_first
+from project.accounts.models import User
+from project.htmx import HtmxRequest, redirect_browser, sign_in_first, wants_part
 from project.limits import Limit, limited
 
 logger = logging.getLogger(__name__)
@@ -31,6 +35,8 @@ logger = logging.getLogger(__name__)
 # A robot that tries cards needs session after session; a school buys from one address.
 CHECKOUTS_OF_CART = Limit("checkout of a cart", times=10, seconds=60)
 CHECKOUTS_OF_ADDRESS = Limit("checkout", times=100, seconds=3600)
+# Whoever buys nothing at no price has letters sent to somebody else's address.
+CHECKOUTS_OF_EMAIL = Limit("checkout with an e-mail address", times=20, seconds=3600)
 
 NO_ANSWER = _("The payment service did not answer.")
 # Nothing has failed, which would have people pay in another way as well: the next try goes on.
@@ -46,23 +52,43 @@ def cart_name(request: HtmxRequest) -> str:
     return str(cart.pk) if cart else ""
 
 
+def buyer_name(request: HtmxRequest) -> str:
+    """Return who buys, for the limit on one buyer."""
+    if isinstance(request.user, User):
+        return f"user {request.user.pk}"
+    return request.POST.get("email", "")[:320].strip().lower()
+
+
 @never_cache
 @require_POST
 @limited(CHECKOUTS_OF_ADDRESS)
 @limited(CHECKOUTS_OF_CART, by=cart_name)
+@limited(CHECKOUTS_OF_EMAIL, by=buyer_name)
 def start(request: HtmxRequest) -> HttpResponse:
     """Order what is in the cart, and send the shopper to the payment page."""
-    if not request.user.is_authenticated:
+    cart = cart_of(request)
+    if isinstance(request.user, User):
+        return _order(request, cart, request.user.email)
+    if not settings.GUEST_CHECKOUT:
         messages.info(request, gettext("Sign in first, so that your courses are waiting for you."))
         return sign_in_first(request, next_url=reverse("checkout:cart"))
-    cart = cart_of(request)
+    form = EmailForm(request.POST, auto_id=EMAIL_FIELD)
+    if cart and not form.is_valid():
+        return _ask_again(request, form)
+    return _order(request, cart, form.cleaned_data["email"] if cart else "")
+
+
+def _order(request: HtmxRequest, cart: Cart | None, email: str) -> HttpResponse:
     if cart is None:
         return _back_to_cart(request, gettext("Your cart is empty."))
+    user = request.user if isinstance(request.user, User) else None
+    if user is None:
+        remember_address(request, email)
     try:
         payment = begin_payment(
             cart,
-            user=request.user,
-            email=request.user.email,
+            user=user,
+            email=email,
             token=_token(request),
             shown=request.POST.get("shown", ""),
         )
@@ -73,7 +99,16 @@ def start(request: HtmxRequest) -> HttpResponse:
     except (GatewayError, WrongSession, OperationalError) as error:
         logger.warning("checkout of cart %s did not start: %s", cart.pk, error)
         return _back_to_cart(request, _apology(error))
+    if user is None:
+        remember_order(request, payment.order)
     return redirect_browser(request, _next_page(payment))
+
+
+def _ask_again(request: HtmxRequest, form: EmailForm) -> HttpResponse:
+    """Show the cart once more, with what is wrong with the address."""
+    template = "checkout/_cart.html" if wants_part(request) else "checkout/cart.html"
+    context = {"cart": summary_of(request), "email_form": form}
+    return render(request, template, context, status=422)
 
 
 def _token(request: HtmxRequest) -> UUID:

@@ -1,5 +1,7 @@
 """A seat on a course: who may study what."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -72,6 +74,15 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def held_by(self, learner: User) -> "EnrollmentQuerySet":
         """Narrow to the learner's."""
         return self.filter(learner=learner)
+
+    def unclaimed(self) -> "EnrollmentQuerySet":
+        """Those that are free to be taken."""
+        return self.filter(status=EnrollmentStatus.UNCLAIMED)
+
+    def waiting(self) -> "EnrollmentQuerySet":
+        """Those that nobody has taken yet, even if they are paused."""
+        waiting = (EnrollmentStatus.UNCLAIMED, EnrollmentStatus.SUSPENDED)
+        return self.filter(learner=None, status__in=waiting)
 
     def get_by_claim_token(self, token: str) -> "Enrollment":
         """Find the seat that a claim link is for.
@@ -214,21 +225,31 @@ class Enrollment(models.Model):
         Raise ``AlreadyEnrolled`` if they have another seat on the course; this one then stays
         free for somebody else. Raise ``InvalidTransition`` if it is somebody else's, or revoked.
         """
-        try:
-            with transaction.atomic():
-                claimed = self._move_to(
-                    EnrollmentStatus.ACTIVE,
-                    origin=EnrollmentStatus.UNCLAIMED,
-                    learner=learner,
-                    claimed_at=timezone.now(),
-                )
-        except IntegrityError as error:
-            if _is_second_seat(error):
-                raise AlreadyEnrolled(f"{learner} has {self.course} already.") from error
-            raise
+        with self._one_seat_of(learner):
+            claimed = self._move_to(
+                EnrollmentStatus.ACTIVE,
+                origin=EnrollmentStatus.UNCLAIMED,
+                learner=learner,
+                claimed_at=timezone.now(),
+            )
         if self.learner_id != learner.pk:
             raise InvalidTransition(f"Seat {self.pk} is somebody else's.")
         return claimed
+
+    def keep_for(self, learner: User) -> None:
+        """Have a seat that is paused be the learner's as soon as it is restored.
+
+        Raise ``AlreadyEnrolled`` if they have another one, and ``InvalidTransition`` if this one is
+        not paused, or is somebody else's.
+        """
+        paused = Enrollment.objects.filter(
+            pk=self.pk, learner=None, status=EnrollmentStatus.SUSPENDED
+        )
+        with self._one_seat_of(learner):
+            paused.update(learner=learner, claimed_at=timezone.now())
+        self.refresh_from_db(fields=["status", "learner", "claimed_at"])
+        if self.learner_id != learner.pk:
+            raise InvalidTransition(f"Seat {self.pk} cannot be kept for anybody.")
 
     def suspend(self) -> bool:
         """Pause access, until something is cleared up. Return whether anything changed.
@@ -246,6 +267,17 @@ class Enrollment(models.Model):
     def revoke(self) -> bool:
         """End access for good; what was done stays done. Return whether anything changed."""
         return self._move_to(EnrollmentStatus.REVOKED)
+
+    @contextmanager
+    def _one_seat_of(self, learner: User) -> Iterator[None]:
+        """Turn the database's refusal of a second current seat into words."""
+        try:
+            with transaction.atomic():
+                yield
+        except IntegrityError as error:
+            if _is_second_seat(error):
+                raise AlreadyEnrolled(f"{learner} has {self.course} already.") from error
+            raise
 
     def _move_to(
         self,

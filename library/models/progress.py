@@ -1,7 +1,7 @@
 """How far learners are."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -61,6 +61,13 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
         a double click is no error.
         """
         self.bulk_create([self.model(learner=learner, lesson=lesson)], ignore_conflicts=True)
+
+    def adopt(self, learner: User, moments: Mapping[int, datetime]) -> None:
+        """Remember lessons that were done elsewhere, by their pks, with when that was."""
+        rows = [
+            self.model(learner=learner, lesson_id=pk, completed_at=at) for pk, at in moments.items()
+        ]
+        self.bulk_create(rows, ignore_conflicts=True)
 
     def unmark(self, learner: User, lesson: Lesson) -> None:
         """Forget that the learner has done the lesson."""

@@ -44,7 +44,7 @@ def test_garbled_address_of_htmx_does_not_keep_one_from_signing_in(page):
     headers = HTMX | {"HX-Current-URL": page}
 
     orders = Client().get("/orders/", headers=headers)
-    checkout = Client().post("/checkout/", headers=headers)
+    claim = Client().post("/orders/abc/claim/", headers=headers)
 
     assert orders["HX-Redirect"] == "/accounts/login/?next=%2Forders%2F"
-    assert checkout["HX-Redirect"] == "/accounts/login/?next=%2Fcart%2F"
+    assert claim["HX-Redirect"] == "/accounts/login/?next=%2Forders%2Fabc%2F"

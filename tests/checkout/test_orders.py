@@ -275,8 +275,8 @@ def test_order_list_takes_as_many_queries_for_any_number(
     for _ in range(orders):
         create_order(buyer=shopper.user, with_cart=False)
 
-    # session, person, count, orders, lines, payments
-    with django_assert_num_queries(6):
+    # session, person, what waits for them, count, orders, lines, payments
+    with django_assert_num_queries(7):
         response = shopper.client.get("/orders/", headers=HTMX)
 
     assert text_of(response).count("<article") == min(orders, 20)

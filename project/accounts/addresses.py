@@ -1,0 +1,18 @@
+"""Which addresses a person has proven to be theirs."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
+
+from project.accounts.models import User
+
+
+def proven_addresses(user: User) -> "QuerySet[Any, str]":
+    """Return the addresses that the person has proven, in lower case, as allauth keeps them.
+
+    Those that somebody has only typed are not among them: they give access to nothing.
+    """
+    addresses = EmailAddress.objects.filter(user=user, verified=True)
+    proven: QuerySet[Any, str] = addresses.values_list("email", flat=True)
+    return proven if user.is_active else proven.none()
