@@ -9,7 +9,7 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Max
 from django.urls import reverse
 
-from catalog.models import Course
+from catalog.models import Bundle, Course
 
 PAGES_AT_MOST = 50_000  # in one file, by sitemaps.org
 
@@ -55,7 +55,20 @@ class CourseSitemap(_OfThisShop):
         return item.updated_at
 
 
+class BundleSitemap(_OfThisShop):
+    """The bundles that the catalog lists."""
+
+    def items(self) -> Any:
+        """Return what an address and a date need of each."""
+        return Bundle.objects.published().only("slug", "updated_at").order_by("pk")
+
+    def lastmod(self, item: Bundle) -> datetime:
+        """Return when the bundle was last changed."""
+        return item.updated_at
+
+
 SITEMAPS: dict[str, type[_OfThisShop]] = {
     "catalog": CatalogSitemap,
     "courses": CourseSitemap,
+    "bundles": BundleSitemap,
 }

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.models import Course, Section
+from catalog.models import BundleOffer, Course, Section
+from catalog.pricing import PriceTag
 
 Thing = dict[str, Any]
 
@@ -107,17 +108,40 @@ def course(course: Course, sections: list[Section], *, topics: list[str], pictur
 
 def offer(course: Course) -> Thing:
     """Describe what the course costs now: the very number that the page shows."""
-    tag = course.price_tag
+    return _offer(course.price_tag, absolute(course.get_absolute_url()))
+
+
+def _offer(tag: PriceTag, page: str) -> Thing:
     thing: Thing = {
         "@type": "Offer",
         "category": "Paid" if tag.minor else "Free",
         "price": tag.amount,
         "priceCurrency": tag.currency.upper(),
         "availability": "https://schema.org/InStock",
-        "url": absolute(course.get_absolute_url()),
+        "url": page,
     }
     if tag.ends_at:
         thing["priceValidUntil"] = tag.ends_at.isoformat()
+    return thing
+
+
+def bundle(offered: BundleOffer, courses: list[Course]) -> Thing:
+    """Describe several courses that are sold as one, at what they cost this visitor."""
+    sold = offered.bundle
+    page = absolute(sold.get_absolute_url())
+    thing: Thing = {
+        "@type": "Product",
+        "@id": f"{page}#bundle",
+        "name": sold.title,
+        "description": sold.summary,
+        "url": page,
+        "isRelatedTo": [
+            {"@type": "Course", "name": course.title, "url": absolute(course.get_absolute_url())}
+            for course in courses
+        ],
+    }
+    if sold.is_for_sale:
+        thing["offers"] = _offer(offered.price_tag, page)
     return thing
 
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog import structured_data
-from catalog.models import Course
+from catalog.models import BundleOffer, Course
 from catalog.templatetags.covers import preview_picture_url
 
 register = template.Library()
@@ -35,5 +35,16 @@ def course_data(context: dict[str, Any], course: Course) -> SafeString:
     steps = [
         (_("All courses"), reverse("catalog:course_list")),
         (course.title, course.get_absolute_url()),
+    ]
+    return structured_data.as_script([described, structured_data.breadcrumbs(steps)])
+
+
+@register.simple_tag
+def bundle_data(offered: BundleOffer) -> SafeString:
+    """Describe the bundle that this page sells."""
+    described = structured_data.bundle(offered, [part.course for part in offered.parts])
+    steps = [
+        (_("All courses"), reverse("catalog:course_list")),
+        (offered.bundle.title, offered.bundle.get_absolute_url()),
     ]
     return structured_data.as_script([described, structured_data.breadcrumbs(steps)])

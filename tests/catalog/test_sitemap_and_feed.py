@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from catalog.models import Course, CourseStatus
-from tests.factories import create_course
+from tests.factories import create_bundle, create_course
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,14 @@ def test_sitemap_lists_what_the_catalog_lists(client):
     ]
 
 
+def test_sitemap_lists_bundles_that_are_for_sale(client):
+    create_bundle(create_course(slug="bread"), slug="all")
+    create_bundle(create_course(slug="stars"), slug="later", status=CourseStatus.DRAFT)
+
+    assert "https://shop.example/bundles/all/" in locations(client, "/sitemap.xml")
+    assert "https://shop.example/bundles/later/" not in locations(client, "/sitemap.xml")
+
+
 def test_sitemap_says_when_a_course_changed(client):
     course = create_course()
 
@@ -52,7 +60,7 @@ def test_sitemap_asks_as_often_however_many_courses(client, django_assert_num_qu
     for _ in range(courses):
         create_course()
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(locations(client, "/sitemap.xml")) == courses + 1
 
 

@@ -5,7 +5,13 @@ import re
 
 import pytest
 
-from tests.factories import create_course, create_lesson, create_section, create_topic
+from tests.factories import (
+    create_bundle,
+    create_course,
+    create_lesson,
+    create_section,
+    create_topic,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +152,22 @@ def test_structured_data_costs_no_query(client, django_assert_num_queries):
     client.get("/")
     with django_assert_num_queries(4):
         client.get("/")
+
+
+def test_structured_data_offers_a_bundle_at_its_price(client, settings):
+    bread, stars = create_course(slug="bread"), create_course(slug="stars")
+    create_bundle(bread, stars, slug="both", title="Both", price_minor=5000)
+
+    described = things(client, "/bundles/both/", settings)
+
+    assert described["Product"]["name"] == "Both"
+    assert (described["Product"]["offers"]["price"], described["Product"]["url"]) == (
+        "50.00",
+        "https://shop.example/bundles/both/",
+    )
+    related = [course["url"] for course in described["Product"]["isRelatedTo"]]
+    assert related == ["https://shop.example/courses/bread/", "https://shop.example/courses/stars/"]
+    assert [step["name"] for step in described["BreadcrumbList"]["itemListElement"]] == [
+        "All courses",
+        "Both",
+    ]
