@@ -257,7 +257,7 @@ def test_wrong_password_tells_nothing_and_costs_the_same(client, settings, email
 
     response = client.post(BY_PASSWORD, {"login": email, "password": "a wrong one"})
 
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert "Address and password do not belong together." in main_of(response)
     assert CountingHasher.calls == 1
 
