@@ -20,6 +20,7 @@ from project.accounts.models import DataExport, User
 from project.accounts.my_data.deletion import CannotDelete, delete_account
 from project.accounts.my_data.export import build_archive, make_export, request_export
 from project.models import OutboundMail
+from tests.accounts.ways import sign_in
 from tests.checkout.shop import create_order, create_payment, snapshot_of
 from tests.factories import complete, create_course, create_learner, create_lesson, create_staff
 
@@ -40,7 +41,7 @@ def ada():
 
 @pytest.fixture
 def signed_in(client, ada):
-    client.force_login(ada)
+    sign_in(client, ada.email)
     return client
 
 
@@ -139,7 +140,8 @@ def test_archive_is_downloaded_by_its_person_alone(signed_in, ada, client):
     assert "attachment" in response["Content-Disposition"]
     assert "no-store" in response["Cache-Control"]
     assert "data.json" in unpack(response.content)
-    client.force_login(create_learner())
+    client.logout()
+    sign_in(client, create_learner().email)
     assert client.get("/account/data/archive/").status_code == 404
     client.logout()
     assert client.get("/account/data/archive/").status_code == 303
