@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 BROWSER = Path(__file__).parent / "browser"
 
@@ -13,3 +14,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         group = "browser" if item.path.is_relative_to(BROWSER) else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_left(request):
+    """Take away the jobs that a test has committed: they are no model's, so nobody empties them."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")

@@ -106,5 +106,5 @@ def test_there_are_at_most_five(client, learner):
 
     response = client.post(EMAIL, {"email": "sixth@example.com", "action_add": ""})
 
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert len(addresses()) == 5

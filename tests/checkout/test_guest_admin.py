@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from checkout.claims import claim_orders
+from project.written import day_and_time
 from tests.checkout.guests import ADA, create_guest_order, create_person
 from tests.checkout.test_orders import text_of
 from tests.factories import create_staff
@@ -24,7 +25,7 @@ def test_staff_see_whose_an_order_is_and_since_when():
     order.refresh_from_db()
 
     assert "none: placed without an account, and not claimed yet" in before
-    assert f"claimed by {ADA} on {order.claimed_at:%Y-%m-%d %H:%M} UTC" in after
+    assert f"claimed by {ADA} on {day_and_time(order.claimed_at)}" in after
     assert "Claimed by an account" in after
 
 

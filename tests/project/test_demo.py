@@ -24,7 +24,7 @@ from project.demo.address import CannotListen, reserve_port, settings_for
 from project.embedded_postgres.folders import Home
 
 OURS = ("DEMO", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "LOG_LEVEL", "STRIPE_API_BASE")
-PATIENCE = 15  # seconds
+PATIENCE = 120  # seconds
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     "print('ready', flush=True); time.sleep(60)"

@@ -96,7 +96,8 @@ def test_cart_asks_for_patience_and_changes_nothing(client, headers):
     assert "stars" not in client.get("/cart/").content.decode()
 
 
-def test_checkout_of_one_cart_asks_for_patience(client):
+def test_checkout_of_one_cart_asks_for_patience(client, settings):
+    settings.GUEST_CHECKOUT = False
     client.post("/cart/items/", {"course": create_course().slug})
     for _ in range(10):
         assert client.post("/checkout/").status_code == 303

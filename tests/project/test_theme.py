@@ -28,7 +28,7 @@ def test_theme_that_was_chosen_is_in_the_page_from_its_first_byte(client, theme,
     page = page_of(client)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/courses/?q=bread")
-    assert f'<html lang="en" data-theme="{theme}">' in page
+    assert f'<html lang="en" dir="ltr" data-theme="{theme}">' in page
     assert f'<meta name="color-scheme" content="{theme}">' in page
     assert theme_colors(page) == [f' content="{color}"']
     assert page.count('aria-pressed="true"') == 1
