@@ -135,7 +135,7 @@ def seats():
 
 def error_pages():
     """The pages of errors that cannot be provoked from outside."""
-    request = RequestFactory().get("/")
+    request = RequestFactory().get("/", headers={"host": settings.SITE_HOST})
     request.user, request.session = AnonymousUser(), {}
     answers = {
         400: errors.bad_request(request, Exception()),

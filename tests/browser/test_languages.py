@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import BREAD, pay, read_code, read_mail
+from tests.browser.steps import BREAD, go_and_sign_in, pay, read_code, read_mail
 
 pytestmark = pytest.mark.browser
 
@@ -53,9 +53,8 @@ def test_buying_in_indonesian(open_browser, java_script):
     expect(page.locator("#cart-badge")).to_contain_text("1")
     page.goto("/cart/")
     expect(page.locator("#cart")).to_contain_text("US$39")
-    page.get_by_role("button", name="Lanjut ke pembayaran").click()
 
-    page.wait_for_url("**/accounts/login/**")
+    go_and_sign_in(page, link="Masuk")
     page.get_by_label("Alamat email").fill(email)
     page.get_by_role("button", name="Kirim kode lewat email").click()
     page.locator("input[name=code]").fill(read_code(page, email))

@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.shop import run_beside
-from tests.browser.steps import BREAD, add_to_cart, pay, pay_by_debit, read_mail, sign_in_by_code
+from tests.browser.steps import (
+    BREAD,
+    add_to_cart,
+    go_and_sign_in,
+    pay,
+    pay_by_debit,
+    read_mail,
+    sign_in_by_code,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -34,8 +42,7 @@ def at_the_till(open_browser):
         page = open_browser()
         page.goto("/")
         add_to_cart(page, BREAD, count=1)
-        page.goto("/cart/")
-        page.locator("#cart").get_by_role("link", name="Sign in").click()
+        go_and_sign_in(page)
         sign_in_by_code(page, email)
         page.wait_for_url("**/cart/")
         page.get_by_role("button", name="Check out").click()
