@@ -104,6 +104,7 @@ def test_a_declined_card_ends_in_a_purchase_with_another(open_browser):
     expect(page.get_by_role("heading", name="They’re yours.")).to_be_visible()
 
 
+@only_as_served
 def test_coming_back_without_paying_keeps_the_cart(open_browser):
     page = open_browser()
     fill_the_cart(page)

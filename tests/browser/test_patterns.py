@@ -222,6 +222,7 @@ def test_menus_need_no_script(open_browser, demo, shown):
     expect(opener).to_be_focused()
 
 
+@only_as_served
 @pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without"])
 def test_the_dark_is_chosen_and_stays_chosen(open_browser, has_script):
     page = open_browser(java_script_enabled=has_script, color_scheme="light")

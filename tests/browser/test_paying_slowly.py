@@ -7,6 +7,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import only_as_served
 from tests.browser.shop import run_beside
 from tests.browser.steps import (
     BREAD,
@@ -18,7 +19,7 @@ from tests.browser.steps import (
     sign_in_by_code,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 INSUFFICIENT = "000222222227"
 
@@ -102,7 +103,7 @@ def test_a_bank_that_refuses_later_is_followed_by_a_card(at_the_till, demo):
 
 def test_a_lost_webhook_is_made_up_for_by_reconciliation(at_the_till, demo, open_browser):
     """The buyer closes the browser at once, the shop hears nothing, and still opens the course."""
-    page = at_the_till("lost@example.com")
+    page = at_the_till("lost-webhook@example.com")
     control(demo, "webhooks", is_dropping=True)
     try:
         # The way back is cut: it is paid, and nobody ever comes to the shop.
@@ -118,9 +119,9 @@ def test_a_lost_webhook_is_made_up_for_by_reconciliation(at_the_till, demo, open
         control(demo, "webhooks", is_dropping=False)
 
     assert "was never delivered" in told
-    letter = read_mail(page, "lost@example.com", "Your order")
+    letter = read_mail(page, "lost-webhook@example.com", "Your order")
     assert BREAD in letter
     again = open_browser()
     again.goto("/library/")
-    sign_in_by_code(again, "lost@example.com")
+    sign_in_by_code(again, "lost-webhook@example.com")
     expect(again.get_by_role("heading", name=BREAD)).to_be_visible()

@@ -123,6 +123,7 @@ def test_a_receipt_is_printed_without_the_shop_around_it(see):
 def test_contents_are_printed_whole(open_browser):
     page = open_browser()
     page.goto("/courses/bread-from-scratch/")
+    page.locator(".contents summary").last.click()
     last = page.locator(".contents details li").last
     expect(last).to_be_hidden()
 

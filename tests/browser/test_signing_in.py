@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
+from tests.browser.conftest import only_as_served
 from tests.browser.steps import (
     BREAD,
     add_to_cart,
@@ -18,7 +19,7 @@ from tests.browser.steps import (
     take_the_second_step,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 WITH_AND_WITHOUT_SCRIPT = pytest.mark.parametrize(
     "script", [True, False], ids=["script", "no script"]
