@@ -8,7 +8,7 @@ pattern 13: test_buying.py, where the panel flips
 pattern 14: test_waiting_page_polls_and_reloads_itself_without_javascript
 pattern 15: test_poll_of_somebody_signed_out_ends_with_a_way_to_sign_in
 pattern 16: tests/project/test_htmx.py, tests/checkout/test_start.py
-pattern 17: tests/checkout/test_cart_merging.py; there is no social sign-in yet
+pattern 17: tests/checkout/test_cart_merging.py, test_signing_in.py
 pattern 20: tests/catalog/test_course_list.py, test_buying.py
 pattern 25: tests/browser/conftest.py
 """
