@@ -12,7 +12,7 @@ from allauth.account.forms import (
 )
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
-from django.forms import Field
+from django.forms import EmailInput, Field
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -117,7 +117,7 @@ class PasswordCodeForm(ConfirmPasswordResetCodeForm):  # type: ignore[misc]
 def dress_address(field: Field) -> None:
     """Have a field ask for an address as all of them do."""
     field.label = _("E-mail address")
-    field.widget.attrs = {"type": "email", "autocomplete": "email", "autofocus": True}
+    field.widget = EmailInput({"autocomplete": "email", "autofocus": True})
 
 
 def _open_account(request: HttpRequest, email: str) -> User | None:

@@ -15,7 +15,7 @@ from project.embedded_postgres.removal import remove
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("STRIPE_", "DATABASE_URL", "DEMO", "EMAIL_URL", "SITE_URL", "HTMX_SCRIPT")
-PATIENCE = 120  # seconds that the demo has to open; machines that test are busy
+PATIENCE = 180  # seconds that the demo has to open; machines that test are busy
 
 
 class Address(str):

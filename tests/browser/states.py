@@ -13,13 +13,14 @@ import django
 
 django.setup()
 
+from allauth.account.models import EmailAddress  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import AnonymousUser  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 
 from catalog.models import Course, CourseStatus  # noqa: E402
 from checkout.gateways import RefundSnapshot, SessionState  # noqa: E402
-from checkout.models import Payment  # noqa: E402
+from checkout.models import Order, Payment  # noqa: E402
 from checkout.refunds import apply_refunds  # noqa: E402
 from checkout.settlement import settle  # noqa: E402
 from library.models import EnrollmentStatus  # noqa: E402
@@ -31,7 +32,7 @@ from tests.factories import complete, create_course, create_seat, enroll  # noqa
 
 def main() -> None:
     """Make the states, and print them."""
-    states = {**visitors(), **orders(), **learners(), **seats()}
+    states = {**visitors(), **orders(), **guests(), **learners(), **accounts(), **seats()}
     sys.stdout.write(json.dumps({"states": states, "errors": error_pages()}))
 
 
@@ -39,9 +40,11 @@ def visitors():
     """Pages that anybody sees."""
     course = "/courses/bread-from-scratch/"
     preview = "/courses/bread-from-scratch/?preview=what-flour-does"
-    full, noticed = person(), person()
+    full, noticed, bundled = person(), person(), person()
     fill(full, "bread-from-scratch", seats=2)
     fill(full, "sky-with-your-own-eyes")
+    fill(bundled, "bread-from-scratch")
+    bundled.client.post("/cart/items/", {"bundle": "three-good-evenings"})
     changed, gone = sold("A course whose price changes"), sold("A course that is withdrawn")
     fill(noticed, changed.slug)
     fill(noticed, gone.slug)
@@ -50,14 +53,22 @@ def visitors():
     return {
         "catalog": state("/"),
         "search": state("/?q=bread"),
+        "search, guessed": state("/?q=braed"),
         "search without a result": state("/?q=zzzzqqqq"),
+        "shelf, narrowed": state("/?topic=cooking&level=beginner"),
         "course": state(course),
         "course in the cart": state(course, full),
         "preview": state(preview),
+        "bundle": state("/bundles/three-good-evenings/"),
+        "bundle in the cart": state("/bundles/three-good-evenings/", bundled),
         "cart, empty": state("/cart/"),
         "cart, full": state("/cart/", full),
+        "cart, bundle": state("/cart/", bundled),
         "cart, changed": state("/cart/", noticed),
         "sign in": state("/accounts/login/"),
+        "sign in, password": state("/accounts/login/password/"),
+        "sign up, passkey": state("/accounts/signup/passkey/"),
+        "find an order": state("/orders/find/"),
         "nothing here": state("/nowhere/"),
     }
 
@@ -98,6 +109,26 @@ def orders():
     }
 
 
+def guests():
+    """What somebody without an account sees of an order, in this browser and in another."""
+    guest = person()
+    order = create_order(courses=[sold("A course for a guest")], with_cart=False)
+    Order.objects.filter(pk=order.pk).update(user=None, email="no-account@example.com")
+    order.refresh_from_db()
+    payment = create_payment(order=order)
+    settle(payment.pk, snapshot_of(payment))
+    remember(guest, guest_orders=[order.reference])
+    path = order.get_absolute_url()
+    guest.client.get(path)
+    return {
+        "order of a guest": state(path, guest),
+        "order of a guest, elsewhere": state(path),
+        "order of a guest, to an account": state(path, person("finder@example.com")),
+        "shelf of a guest": state("/library/", guest),
+        "catalog of a guest": state("/", guest),
+    }
+
+
 def learners():
     """The library, and what learners see of the shop."""
     learner, fresh = person("reader@example.com"), person("fresh@example.com")
@@ -116,7 +147,30 @@ def learners():
         "lesson": state(f"{path}{lessons[1].slug}/", learner),
         "lesson, done": state(f"{path}{lessons[0].slug}/", learner),
         "not for this account": state("/admin/", learner),
-        "e-mail addresses": state("/accounts/email/", learner),
+    }
+
+
+def accounts():
+    """The pages of an account, of somebody who has just signed in."""
+    owner, doubted = person("account@example.com"), person("doubted@example.com")
+    code = {"method": "code", "at": time.time() + 3600, "reauthenticated": True}
+    remember(
+        owner,
+        account_authentication_methods=[code],
+        account_authentication_methods_user=str(owner.user.pk),
+    )
+    for each in (owner.user, doubted.user):
+        EmailAddress.objects.create(user=each, email=each.email, verified=True, primary=True)
+    return {
+        "account": state("/accounts/", owner),
+        "e-mail addresses": state("/accounts/email/", owner),
+        "set a password": state("/accounts/password/set/", owner),
+        "add an app": state("/accounts/2fa/totp/activate/", owner),
+        "add a passkey": state("/accounts/2fa/webauthn/add/", owner),
+        "is it you": state("/accounts/password/set/", doubted),
+        "my data": state("/account/data/", owner),
+        "delete an account": state("/account/data/deletion/", owner),
+        "sign out": state("/accounts/logout/", owner),
     }
 
 
@@ -135,7 +189,7 @@ def seats():
 
 def error_pages():
     """The pages of errors that cannot be provoked from outside."""
-    request = RequestFactory().get("/")
+    request = RequestFactory().get("/", headers={"host": settings.SITE_HOST})
     request.user, request.session = AnonymousUser(), {}
     answers = {
         400: errors.bad_request(request, Exception()),
@@ -159,6 +213,13 @@ def fill(somebody, slug: str, *, seats: int = 1) -> None:
     """Put a course into somebody's cart."""
     answer = somebody.client.post("/cart/items/", {"course": slug, "seats": seats})
     assert answer.status_code == 303, answer
+
+
+def remember(somebody, **data: object) -> None:
+    """Note in somebody's session what the shop notes there."""
+    session = somebody.client.session
+    session.update(data)
+    session.save()
 
 
 def sold(title: str):

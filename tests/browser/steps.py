@@ -15,6 +15,13 @@ def add_to_cart(page: Page, title: str, *, count: int) -> None:
     expect(page.locator("#cart-badge")).to_contain_text(str(count))
 
 
+def go_and_sign_in(page: Page, *, link: str = "Sign in") -> None:
+    """Leave the cart for the sign-in, as somebody does who has an account."""
+    page.goto("/cart/")
+    page.locator("#cart").get_by_role("link", name=link).click()
+    page.wait_for_url("**/accounts/login/**")
+
+
 def sign_in_by_code(page: Page, email: str) -> None:
     """Ask for a code, read it in the demo's mailbox in another tab, and give it."""
     page.get_by_label("E-mail").fill(email)

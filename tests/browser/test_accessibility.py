@@ -110,7 +110,7 @@ def test_axe_finds_nothing_where_a_code_is_asked_for_and_was_wrong(open_browser,
 def test_axe_finds_nothing_where_an_address_is_wrong(open_browser, look):
     page = open_browser()
     page.goto("/accounts/login/")
-    page.locator("form").first.evaluate("(form) => { form.noValidate = true; }")
+    page.locator("form.form").evaluate("(form) => { form.noValidate = true; }")
     page.get_by_label("E-mail").fill("nobody")
     page.get_by_role("button", name="E-mail me a code").click()
     expect(page.locator("[aria-invalid=true]")).to_be_visible()

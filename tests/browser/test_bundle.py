@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import BREAD, SKY, add_to_cart, pay, sign_in_by_code
+from tests.browser.steps import BREAD, SKY, add_to_cart, go_and_sign_in, pay, sign_in_by_code
 
 pytestmark = pytest.mark.browser
 
@@ -17,9 +17,7 @@ def test_bundle_after_one_of_its_courses_costs_the_rest(open_browser, with_javas
     page = open_browser(java_script_enabled=with_javascript)
     page.goto("/")
     add_to_cart(page, BREAD, count=1)
-    page.goto("/cart/")
-    page.get_by_role("button", name="Check out").click()
-    page.wait_for_url("**/accounts/login/**")
+    go_and_sign_in(page)
     sign_in_by_code(page, f"bundle{int(with_javascript)}@example.com")
     page.wait_for_url("**/cart/")
     page.get_by_role("button", name="Check out").click()

@@ -6,7 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SMALLEST, WIDE, only_as_served
-from tests.browser.steps import BREAD, DECLINED, SKY, add_to_cart, pay, sign_in_by_code
+from tests.browser.steps import (
+    BREAD,
+    DECLINED,
+    SKY,
+    add_to_cart,
+    go_and_sign_in,
+    pay,
+    sign_in_by_code,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -26,9 +34,7 @@ def fill_the_cart(page):
 
 def check_out(page, email):
     """Check out with what is in the cart, signing in on the way; end on the pay page."""
-    page.goto("/cart/")
-    page.locator("#cart").get_by_role("link", name="Sign in").click()
-    page.wait_for_url("**/accounts/login/**")
+    go_and_sign_in(page)
     sign_in_by_code(page, email)
     page.wait_for_url("**/cart/")
     expect(page.locator("#cart-badge")).to_contain_text("2")
@@ -98,6 +104,7 @@ def test_a_declined_card_ends_in_a_purchase_with_another(open_browser):
     expect(page.get_by_role("heading", name="They’re yours.")).to_be_visible()
 
 
+@only_as_served
 def test_coming_back_without_paying_keeps_the_cart(open_browser):
     page = open_browser()
     fill_the_cart(page)

@@ -8,7 +8,7 @@ pattern 13: test_buying.py, where the panel flips
 pattern 14: test_waiting_page_polls_and_reloads_itself_without_javascript
 pattern 15: test_poll_of_somebody_signed_out_ends_with_a_way_to_sign_in
 pattern 16: tests/project/test_htmx.py, tests/checkout/test_start.py
-pattern 17: tests/checkout/test_cart_merging.py; there is no social sign-in yet
+pattern 17: tests/checkout/test_cart_merging.py, test_signing_in.py
 pattern 20: tests/catalog/test_course_list.py, test_buying.py
 pattern 25: tests/browser/conftest.py
 """
@@ -222,6 +222,7 @@ def test_menus_need_no_script(open_browser, demo, shown):
     expect(opener).to_be_focused()
 
 
+@only_as_served
 @pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without"])
 def test_the_dark_is_chosen_and_stays_chosen(open_browser, has_script):
     page = open_browser(java_script_enabled=has_script, color_scheme="light")

@@ -7,10 +7,19 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import only_as_served
 from tests.browser.shop import run_beside
-from tests.browser.steps import BREAD, add_to_cart, pay, pay_by_debit, read_mail, sign_in_by_code
+from tests.browser.steps import (
+    BREAD,
+    add_to_cart,
+    go_and_sign_in,
+    pay,
+    pay_by_debit,
+    read_mail,
+    sign_in_by_code,
+)
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 INSUFFICIENT = "000222222227"
 
@@ -34,8 +43,7 @@ def at_the_till(open_browser):
         page = open_browser()
         page.goto("/")
         add_to_cart(page, BREAD, count=1)
-        page.goto("/cart/")
-        page.locator("#cart").get_by_role("link", name="Sign in").click()
+        go_and_sign_in(page)
         sign_in_by_code(page, email)
         page.wait_for_url("**/cart/")
         page.get_by_role("button", name="Check out").click()
@@ -95,7 +103,7 @@ def test_a_bank_that_refuses_later_is_followed_by_a_card(at_the_till, demo):
 
 def test_a_lost_webhook_is_made_up_for_by_reconciliation(at_the_till, demo, open_browser):
     """The buyer closes the browser at once, the shop hears nothing, and still opens the course."""
-    page = at_the_till("lost@example.com")
+    page = at_the_till("lost-webhook@example.com")
     control(demo, "webhooks", is_dropping=True)
     try:
         # The way back is cut: it is paid, and nobody ever comes to the shop.
@@ -111,9 +119,9 @@ def test_a_lost_webhook_is_made_up_for_by_reconciliation(at_the_till, demo, open
         control(demo, "webhooks", is_dropping=False)
 
     assert "was never delivered" in told
-    letter = read_mail(page, "lost@example.com", "Your order")
+    letter = read_mail(page, "lost-webhook@example.com", "Your order")
     assert BREAD in letter
     again = open_browser()
     again.goto("/library/")
-    sign_in_by_code(again, "lost@example.com")
+    sign_in_by_code(again, "lost-webhook@example.com")
     expect(again.get_by_role("heading", name=BREAD)).to_be_visible()

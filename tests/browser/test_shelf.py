@@ -106,3 +106,35 @@ def test_header_searches_from_every_page(open_browser):
     expect(page).to_have_url(re.compile(r"/\?q=stars$"))
     expect(titles(page).first).to_have_text(SKY)
     expect(page.get_by_role("searchbox")).to_have_count(1)
+
+
+@pytest.mark.browser
+def test_back_and_forward_through_search_and_filter_always_show_a_whole_page(open_browser):
+    page = open_browser()
+    page.goto("/")
+    page.get_by_role("searchbox", name="Search the courses").fill("bread")
+    page.get_by_role("searchbox", name="Search the courses").press("Enter")
+    expect(titles(page)).to_have_text([BREAD])
+    page.wait_for_timeout(500)  # a person is no quicker than the search, which waits for typing
+    page.get_by_role("link", name="Cooking", exact=True).click()
+    expect(page.get_by_role("link", name="Leave out Cooking")).to_be_visible()
+    page.get_by_role("link", name=BREAD).click()
+    expect(page.get_by_role("heading", level=1, name=BREAD)).to_be_visible()
+
+    def expect_whole(address, heading):
+        expect(page).to_have_url(re.compile(address))
+        expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+        for part in (".masthead", "#stage", "#cart", ".colophon"):
+            expect(page.locator(part)).to_have_count(1)
+
+    page.go_back()
+    expect_whole(r"/\?q=bread&topic=cooking$", "Find a course")
+    expect(page.get_by_role("link", name="Leave out Cooking")).to_be_visible()
+    page.go_back()
+    expect_whole(r"/\?q=bread$", "Find a course")
+    expect(page.get_by_role("link", name="Leave out Cooking")).to_have_count(0)
+    expect(titles(page)).to_have_text([BREAD])
+    page.go_forward()
+    expect_whole(r"/\?q=bread&topic=cooking$", "Find a course")
+    page.go_forward()
+    expect_whole(r"/courses/bread-from-scratch/$", BREAD)

@@ -8,16 +8,18 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
+from tests.browser.conftest import only_as_served
 from tests.browser.steps import (
     BREAD,
     add_to_cart,
+    go_and_sign_in,
     read_code,
     read_mail,
     sign_in_by_code,
     take_the_second_step,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 WITH_AND_WITHOUT_SCRIPT = pytest.mark.parametrize(
     "script", [True, False], ids=["script", "no script"]
@@ -35,12 +37,10 @@ def choose_demo_id(page):
 
 
 def go_to_the_entrance_with_a_cart(page):
-    """Fill the cart and press Check out; whoever is not signed in is asked to do it."""
+    """Fill the cart, and leave it to sign in."""
     page.goto("/")
     add_to_cart(page, BREAD, count=1)
-    page.goto("/cart/")
-    page.get_by_role("button", name="Check out").click()
-    page.wait_for_url("**/accounts/login/**")
+    go_and_sign_in(page)
 
 
 def expect_the_checkout(page):
