@@ -14,6 +14,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         group = "browser" if item.path.is_relative_to(BROWSER) else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
+    # What takes longest begins first, so that the other process is not done long before.
+    items.sort(key=lambda item: not item.path.is_relative_to(BROWSER))
 
 
 @pytest.fixture(autouse=True)
