@@ -2,18 +2,21 @@
 
 from django.urls import path
 
-from library import views
+from library.views.claim import claim
+from library.views.course import course
+from library.views.lesson import completion, lesson
+from library.views.shelf import shelf
 
 app_name = "library"
 
 urlpatterns = [
-    path("library/", views.shelf, name="shelf"),
-    path("library/<slug:course_slug>/", views.course, name="course"),
-    path("library/<slug:course_slug>/<slug:lesson_slug>/", views.lesson, name="lesson"),
+    path("library/", shelf, name="shelf"),
+    path("library/<slug:course_slug>/", course, name="course"),
+    path("library/<slug:course_slug>/<slug:lesson_slug>/", lesson, name="lesson"),
     path(
         "library/<slug:course_slug>/<slug:lesson_slug>/completion/",
-        views.completion,
+        completion,
         name="completion",
     ),
-    path("claim/<str:token>/", views.claim, name="claim"),
+    path("claim/<str:token>/", claim, name="claim"),
 ]

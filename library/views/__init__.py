@@ -1,0 +1,1 @@
+"""The library: what one has, the courses themselves, and taking a seat."""

@@ -1,0 +1,31 @@
+"""The course that one has."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from catalog.models import Course
+from library.access import can_open
+from library.guests import viewer_of
+from library.outline import outline_of
+from library.views.door import personal, turn_away
+from project.htmx import HtmxRequest, render_part
+
+
+@require_safe
+@personal
+def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
+    """Show the course that I have: what is done, and what comes next."""
+    courses = Course.objects.select_related("instructor")
+    course = get_object_or_404(courses, slug=course_slug)
+    viewer = viewer_of(request)
+    if not can_open(course, viewer):
+        return turn_away(request, course)
+    outline = outline_of(course, viewer)
+    context = {
+        "course": course,
+        "outline": outline,
+        "progress": outline.progress,
+        "is_open": True,
+    }
+    return render_part(request, "library/course.html", "stage", context)

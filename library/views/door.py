@@ -1,0 +1,59 @@
+"""What the pages of the library have in common: who comes in, and who is led elsewhere."""
+
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import cache_control
+
+from catalog.models import Course, CourseStatus, Lesson
+from library.guests import Guest, viewer_of
+from library.models import Enrollment
+from project.accounts.models import User
+from project.htmx import HtmxRequest, redirect_browser, sign_in_first
+
+# What a page shows depends on who looks, so no cache keeps it for somebody else.
+personal = cache_control(private=True, no_cache=True)
+
+
+def find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
+    """Return the lesson with its course and section; raise ``Http404`` if there is none."""
+    lessons = Lesson.objects.select_related("course", "section")
+    return get_object_or_404(lessons, course__slug=course_slug, slug=lesson_slug)
+
+
+def turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpResponse:
+    """Lead somebody who may not see the course to where they can do something about it.
+
+    A draft does not exist for them.
+    """
+    if course.status == CourseStatus.DRAFT:
+        raise Http404
+    viewer = viewer_of(request)
+    if _has_paused(viewer, course):
+        told = gettext("Your access to “%(course)s” is on hold.")
+        messages.warning(request, told % {"course": course})
+        return redirect_browser(request, reverse("library:shelf"))
+    if viewer.is_anonymous:
+        return sign_in_first(request, next_url=page or request.path)
+    messages.info(request, gettext("“%(course)s” is not in your library yet.") % {"course": course})
+    return redirect_browser(request, course.get_absolute_url())
+
+
+def person(request: HtmxRequest) -> User:
+    """Return who is signed in, where that is certain."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
+def _has_paused(viewer: User | AnonymousUser, course: Course) -> bool:
+    """Return whether the viewer has a seat that waits for something to be cleared up."""
+    if isinstance(viewer, User):
+        seats = Enrollment.objects.current().held_by(viewer)
+    elif isinstance(viewer, Guest):
+        seats = Enrollment.objects.waiting().filter(pk__in=viewer.seats)
+    else:
+        return False
+    return seats.filter(course=course).exists()

@@ -1,0 +1,84 @@
+"""A lesson: reading it, and noting that it is done."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog.models import Lesson
+from library.access import can_open, can_view, is_free_preview
+from library.guests import mark, viewer_of
+from library.models import LessonProgress
+from library.outline import outline_of
+from library.views.door import find_lesson, person, personal, turn_away
+from project.accounts.models import User
+from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
+
+
+@require_safe
+@personal
+def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
+    """Show a lesson to read, and its place in the course."""
+    lesson = find_lesson(course_slug, lesson_slug)
+    viewer = viewer_of(request)
+    if not can_view(lesson, viewer):
+        return turn_away(request, lesson.course)
+    context = _reading(lesson, viewer)
+    return render_part(request, "library/lesson.html", "stage", context)
+
+
+@require_POST
+def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
+    """Mark a lesson as done, or as not done."""
+    lesson = find_lesson(course_slug, lesson_slug)
+    viewer = viewer_of(request)
+    if not can_open(lesson.course, viewer):
+        return turn_away(request, lesson.course, page=_lesson_url(lesson))
+    if request.POST.get("done") not in ("0", "1"):
+        return HttpResponseBadRequest("Say done=1 or done=0.", content_type="text/plain")
+    _note(request, lesson, is_done=request.POST["done"] == "1")
+    if not wants_part(request):
+        return redirect_browser(request, _lesson_url(lesson) + "#completion")
+    context = {**_reading(lesson, viewer_of(request)), "is_fresh": True}
+    return render(request, "library/lesson.html#completed", context)
+
+
+def _note(request: HtmxRequest, lesson: Lesson, *, is_done: bool) -> None:
+    """Note the lesson for the learner, or in the session of somebody who has no account."""
+    if request.user.is_anonymous:
+        mark(request, lesson, is_done=is_done)
+    elif is_done:
+        LessonProgress.objects.mark(person(request), lesson)
+    else:
+        LessonProgress.objects.unmark(person(request), lesson)
+
+
+def _reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
+    """Return what the page of a lesson shows to somebody who may read it."""
+    outline = outline_of(lesson.course, viewer)
+    progress = outline.progress
+    previous, following = outline.neighbors(lesson)
+    return {
+        "course": lesson.course,
+        "lesson": lesson,
+        "outline": outline,
+        "progress": progress,
+        # A free preview is read by people who have nothing else of the course.
+        "is_open": not is_free_preview(lesson) or can_open(lesson.course, viewer),
+        "is_done": outline.is_done(lesson),
+        "previous": previous,
+        "following": following,
+        # After the last lesson of the course comes what was left out on the way.
+        "onward": following or _other(progress.next_lesson, lesson),
+    }
+
+
+def _other(lesson: Lesson | None, current: Lesson) -> Lesson | None:
+    return lesson if lesson != current else None
+
+
+def _lesson_url(lesson: Lesson) -> str:
+    return reverse("library:lesson", args=[lesson.course.slug, lesson.slug])
