@@ -10,7 +10,8 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         """Let people take along what they have studied."""
-        from library.my_data import STUDIES
+        from library.my_data import INVITATIONS, STUDIES
         from project.accounts.my_data.parts import register
 
         register(STUDIES)
+        register(INVITATIONS)

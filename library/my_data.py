@@ -1,9 +1,11 @@
 """What somebody studies, as a part of their data."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from library.models import Enrollment, LessonProgress
+from library.models import Enrollment, LessonProgress, SeatInvitation
+from project.accounts.addresses import addresses_of
 from project.accounts.models import User
 from project.accounts.my_data.parts import Facts, Part
 
@@ -22,6 +24,8 @@ def collect(user: User) -> Facts:
             "course": seat.course.title,
             "status": seat.status,
             "source": seat.source,
+            "reason": seat.reason,
+            "progress_is_shared": seat.shares_progress,
             "since": seat.claimed_at or seat.created_at,
             "lessons_in_all": seat.course.lesson_count,
             "lessons_done": [
@@ -34,6 +38,47 @@ def collect(user: User) -> Facts:
     ]
 
 
+def collect_invitations(user: User) -> Facts:
+    """Return whom the person has invited to seats, and who has invited them."""
+    invitations = SeatInvitation.objects.select_related("enrollment__course").order_by("pk")
+    sent = [{"is_sent": True, **_invitation(known)} for known in invitations.sent_by(user)]
+    received = invitations.to(addresses_of(user)).exclude(sent_at=None)
+    return sent + [{"is_sent": False, **_invitation(known)} for known in received]
+
+
+def objection(user: User) -> str:
+    """Say that a gift of the person's waits for its day, if one does."""
+    if SeatInvitation.objects.sent_by(user).waiting().exists():
+        return gettext("A gift of yours waits for its day. Mail it now, or take it back first.")
+    return ""
+
+
+def forget_invitations(user: User) -> None:
+    """Forget what was written from or to the person. The links to free seats stay as they are."""
+    SeatInvitation.objects.sent_by(user).delete()
+    SeatInvitation.objects.to(addresses_of(user)).delete()
+
+
+def _invitation(known: SeatInvitation) -> dict[str, object]:
+    return {
+        "course": known.enrollment.course.title,
+        "from": known.from_name,
+        "to": known.email,
+        "recipient": known.recipient,
+        "note": known.note,
+        "deliver_on": known.deliver_on,
+        "written_on": known.sent_at,
+    }
+
+
+INVITATIONS = Part(
+    name="invitations",
+    title=_("Invitations to seats"),  # type: ignore[arg-type]  # lazy
+    template="library/my_data/invitations.html",
+    collect=collect_invitations,
+    forget=forget_invitations,
+    objection=objection,
+)
 STUDIES = Part(
     name="studies",
     title=_("Courses"),  # type: ignore[arg-type]  # lazy

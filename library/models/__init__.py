@@ -9,11 +9,18 @@ from library.models.enrollment import (
     EnrollmentSource,
     EnrollmentStatus,
 )
+from library.models.invitation import (
+    AlreadyInvited,
+    NotFree,
+    SeatInvitation,
+    SeatInvitationQuerySet,
+)
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
 
 __all__ = [
     "NEXT_STATUSES",
     "AlreadyEnrolled",
+    "AlreadyInvited",
     "Enrollment",
     "EnrollmentQuerySet",
     "EnrollmentSource",
@@ -21,5 +28,8 @@ __all__ = [
     "InvalidTransition",
     "LessonProgress",
     "LessonProgressQuerySet",
+    "NotFree",
+    "SeatInvitation",
+    "SeatInvitationQuerySet",
     "StudyProgress",
 ]

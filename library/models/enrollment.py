@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course, InvalidTransition
+from library.models import claim_link
 from project.accounts.models import User
 
 CURRENT = ("active", "suspended")
@@ -57,8 +57,6 @@ NEXT_STATUSES = {
     EnrollmentStatus.REVOKED: set(),
 }
 
-_claim_signer = Signer(salt="library.claim")
-
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     """Seats on courses."""
@@ -88,15 +86,33 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Find the seat that a claim link is for.
 
         Raise ``Enrollment.DoesNotExist`` also for a token that we did not sign, so that a forged
-        link and one of a seat that is gone look alike.
+        link, one that was taken back and one of a seat that is gone look alike.
         """
-        try:
-            return self.get(pk=_claim_signer.unsign(token))
-        except BadSignature as error:
-            raise self.model.DoesNotExist from error
+        known = claim_link.read(token)
+        if known is None:
+            raise self.model.DoesNotExist("We did not sign that.")
+        seat_id, version = known
+        return self.get(pk=seat_id, claim_version=version)
+
+    def get_by_dead_token(self, token: str) -> "Enrollment":
+        """Find the seat of a link that was ours and was taken back, to say so; for nothing else.
+
+        Raise ``Enrollment.DoesNotExist`` for any other.
+        """
+        known = claim_link.read(token)
+        if known is None:
+            raise self.model.DoesNotExist("We did not sign that.")
+        seat_id, version = known
+        return self.get(pk=seat_id, claim_version__gt=version)
 
     def grant(
-        self, learner: User, course: Course, *, source: EnrollmentSource
+        self,
+        learner: User,
+        course: Course,
+        *,
+        source: EnrollmentSource,
+        reason: str = "",
+        given_by: User | None = None,
     ) -> "Enrollment | None":
         """Give the learner a seat; return ``None`` if they have a current one already.
 
@@ -110,6 +126,8 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
                     course=course,
                     source=source,
                     status=EnrollmentStatus.ACTIVE,
+                    reason=reason,
+                    given_by=given_by,
                 )
         except IntegrityError as error:
             if _is_second_seat(error):
@@ -141,9 +159,22 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             made = [pk for (pk,) in cursor.fetchall()]
         return {seat.course_id: seat for seat in self.filter(pk__in=made)}
 
-    def set_aside(self, course: Course, *, source: EnrollmentSource) -> "Enrollment":
+    def set_aside(
+        self,
+        course: Course,
+        *,
+        source: EnrollmentSource,
+        reason: str = "",
+        given_by: User | None = None,
+    ) -> "Enrollment":
         """Make a seat for somebody who has yet to claim it."""
-        return self.set_aside_each([course], source=source)[0]
+        return self.create(
+            course=course,
+            source=source,
+            status=EnrollmentStatus.UNCLAIMED,
+            reason=reason,
+            given_by=given_by,
+        )
 
     def set_aside_each(
         self, courses: list[Course], *, source: EnrollmentSource
@@ -170,6 +201,28 @@ class Enrollment(models.Model):
     source = models.CharField(max_length=16, choices=EnrollmentSource)
     created_at = models.DateTimeField(auto_now_add=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Why staff gave it. Its learner can read it."),
+    )
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="enrollments_given",
+        null=True,
+        blank=True,
+    )
+    shares_progress = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("Whether who gave the seat sees how far the learner is."),
+    )
+    claim_version = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text=_("Of its link; older ones are dead.")
+    )
 
     objects = EnrollmentQuerySet.as_manager()
 
@@ -196,7 +249,7 @@ class Enrollment(models.Model):
     @property
     def claim_url(self) -> str:
         """The link by which whoever is signed in takes this seat, to be handed out or mailed."""
-        token = _claim_signer.sign(str(self.pk))
+        token = claim_link.sign(self.pk, version=self.claim_version)
         return f"{settings.SITE_URL}{reverse('library:claim', args=[token])}"
 
     @property
@@ -219,18 +272,21 @@ class Enrollment(models.Model):
         """Whether it is free to be taken."""
         return self.status == EnrollmentStatus.UNCLAIMED
 
-    def claim(self, learner: User) -> bool:
+    def claim(self, learner: User, *, shares_progress: bool = False) -> bool:
         """Give this seat to the learner. Return ``False`` if it was theirs already.
 
         Raise ``AlreadyEnrolled`` if they have another seat on the course; this one then stays
-        free for somebody else. Raise ``InvalidTransition`` if it is somebody else's, or revoked.
+        free for somebody else. Raise ``InvalidTransition`` if it is somebody else's, or revoked,
+        or its link was taken back at this moment.
         """
         with self._one_seat_of(learner):
             claimed = self._move_to(
                 EnrollmentStatus.ACTIVE,
                 origin=EnrollmentStatus.UNCLAIMED,
+                version=self.claim_version,
                 learner=learner,
                 claimed_at=timezone.now(),
+                shares_progress=shares_progress,
             )
         if self.learner_id != learner.pk:
             raise InvalidTransition(f"Seat {self.pk} is somebody else's.")
@@ -250,6 +306,21 @@ class Enrollment(models.Model):
         self.refresh_from_db(fields=["status", "learner", "claimed_at"])
         if self.learner_id != learner.pk:
             raise InvalidTransition(f"Seat {self.pk} cannot be kept for anybody.")
+
+    def renew_link(self) -> None:
+        """Have all links to this seat die, and make a new one.
+
+        Raise ``InvalidTransition`` if somebody has taken the seat, or it was revoked.
+        """
+        free = Enrollment.objects.waiting().filter(pk=self.pk)
+        if not free.update(claim_version=F("claim_version") + 1):
+            raise InvalidTransition(f"Seat {self.pk} is not free.")
+        self.refresh_from_db(fields=["claim_version"])
+
+    def share_progress(self, is_shared: bool) -> None:
+        """Let who gave the seat see how far the learner is, or not any more."""
+        Enrollment.objects.filter(pk=self.pk).update(shares_progress=is_shared)
+        self.shares_progress = is_shared
 
     def suspend(self) -> bool:
         """Pause access, until something is cleared up. Return whether anything changed.
@@ -284,9 +355,12 @@ class Enrollment(models.Model):
         status: EnrollmentStatus,
         *,
         origin: EnrollmentStatus | None = None,
+        version: int | None = None,
         **changes: Any,
     ) -> bool:
         """Move to ``status``, if asked only from ``origin``; return ``False`` if it was there.
+
+        ``version`` is that of the link by which it is taken.
 
         Check and change are one UPDATE: of two processes moving the same seat, the database lets
         one through.
@@ -297,6 +371,8 @@ class Enrollment(models.Model):
             if status in next_statuses and origin in (None, old)
         ]
         movable = Enrollment.objects.filter(pk=self.pk, status__in=origins)
+        if version is not None:
+            movable = movable.filter(claim_version=version)
         moved = movable.update(status=status, **changes)
         self.refresh_from_db(fields=["status", *changes])
         if self.status != status:

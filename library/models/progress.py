@@ -1,7 +1,7 @@
 """How far learners are."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course, Lesson
+from library.models.enrollment import Enrollment
 from project.accounts.models import User
 
 
@@ -53,6 +54,23 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
     def of(self, learner: User, course: Course) -> "LessonProgressQuerySet":
         """Narrow to the learner's, in one course."""
         return self.filter(learner=learner, lesson__course=course)
+
+    def shared_on(self, seats: Iterable[Enrollment]) -> dict[int, int]:
+        """Return how many lessons are done on each seat whose learner shares that, by its pk."""
+        shared = {
+            (seat.learner_id, seat.course_id): seat.pk for seat in seats if seat.shares_progress
+        }
+        if not shared:
+            return {}
+        learners, courses = zip(*shared, strict=True)
+        rows = (
+            self.filter(learner__in=learners, lesson__course__in=courses)
+            .order_by()
+            .values_list("learner", "lesson__course")
+            .annotate(Count("pk"))
+        )
+        done = {(learner, course): count for learner, course, count in rows}
+        return {pk: done.get(whose, 0) for whose, pk in shared.items()}
 
     def mark(self, learner: User, lesson: Lesson) -> None:
         """Remember that the learner has done the lesson; the first time is the one that counts.

@@ -23,14 +23,24 @@ CLAIMS = Limit("claim", times=20, seconds=3600)
 @limited(CLAIMS)
 def claim(request: HtmxRequest, token: str) -> HttpResponse:
     """Show whom a seat is waiting for, and give it to whoever is signed in and takes it."""
-    seats = Enrollment.objects.select_related("course")
+    seats = Enrollment.objects.select_related("course", "invitation")
     try:
         seat = seats.get_by_claim_token(token)
-    except Enrollment.DoesNotExist as error:
-        raise Http404("There is no such seat.") from error
+    except Enrollment.DoesNotExist:
+        return _say_it_is_dead(request, token)
     if request.method == "POST":
         return _take(request, seat)
     context = {"seat": seat, "course": seat.course, "state": _seat_state(seat, request.user)}
+    return render_part(request, "library/claim.html", "stage", context)
+
+
+def _say_it_is_dead(request: HtmxRequest, token: str) -> HttpResponse:
+    """Say of a link that was taken back that its seat is not to be had by it any more."""
+    try:
+        seat = Enrollment.objects.select_related("course").get_by_dead_token(token)
+    except Enrollment.DoesNotExist as error:
+        raise Http404("There is no such seat.") from error
+    context = {"course": seat.course, "state": "dead"}
     return render_part(request, "library/claim.html", "stage", context)
 
 
@@ -39,7 +49,7 @@ def _take(request: HtmxRequest, seat: Enrollment) -> HttpResponse:
     if request.user.is_anonymous:
         return sign_in_first(request, next_url=request.path)
     try:
-        seat.claim(person(request))
+        seat.claim(person(request), shares_progress=request.POST.get("shares") == "yes")
     except (AlreadyEnrolled, InvalidTransition):
         return redirect_browser(request, request.path)
     messages.success(request, gettext("“%(course)s” is yours. Enjoy it.") % {"course": seat.course})

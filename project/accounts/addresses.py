@@ -13,6 +13,12 @@ def proven_addresses(user: User) -> "QuerySet[Any, str]":
 
     Those that somebody has only typed are not among them: they give access to nothing.
     """
+    proven = addresses_of(user)
+    return proven if user.is_active else proven.none()
+
+
+def addresses_of(user: User) -> "QuerySet[Any, str]":
+    """Return the same, whether or not the account is open: by them a person is found elsewhere."""
     addresses = EmailAddress.objects.filter(user=user, verified=True)
     proven: QuerySet[Any, str] = addresses.values_list("email", flat=True)
-    return proven if user.is_active else proven.none()
+    return proven
