@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from checkout.models import Order, OrderLine
 from checkout.settling import wait_briefly_for_locks
 from library.guests import carry_over
-from library.models import AlreadyEnrolled, Enrollment, InvalidTransition
+from library.models import AlreadyEnrolled, Enrollment, InvalidTransition, SeatInvitation
 from project.accounts.addresses import proven_addresses
 from project.accounts.models import User
 
@@ -82,6 +82,7 @@ def _claim_once(order_id: int, user: User) -> Claim | None:
         line.order = order
         line.is_for_buyer = _take(line, user)
     OrderLine.objects.bulk_update(lines, ["is_for_buyer"])
+    SeatInvitation.objects.filter(enrollment__order_line__order=order).update(giver=user)
     logger.info("order %s was claimed by user %s", order.pk, user.pk)
     return Claim(order, lines)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from checkout.account import OrderAccount
+from checkout.handing_out import seats_url
 from checkout.models import (
     Dispute,
     LineAccess,
@@ -34,6 +35,7 @@ from project.accounts.models import User
 BRISK, PATIENT = 30, 120  # seconds of waiting
 BRISK_INTERVAL, PATIENT_INTERVAL = 2, 5  # seconds between two polls
 NO_MORE = 0
+MOST_GIFTS = 6  # shown here: all of them have a page of their own
 
 # Stripe: payment_method_details.type of a charge, for those that a bank confirms later.
 METHODS = {
@@ -156,7 +158,7 @@ class OrderPanel:
     @cached_property
     def lines(self) -> list[OrderLine]:
         """The order's lines, with all that is shown of them."""
-        lines = list(self.order.lines.select_related("course", "enrollment", "refund"))
+        lines = list(self.order.lines.select_related("course", "enrollment__invitation", "refund"))
         for line in lines:
             line.order = self.order
         return lines
@@ -192,13 +194,23 @@ class OrderPanel:
 
     @property
     def gifts(self) -> list[dict[str, Any]]:
-        """Seats to hand out, with their links while nobody has taken them."""
+        """The first seats to hand out, with their links while nobody has them, or is to have."""
         return [
             {
                 "title": line.title,
                 "url": line.enrollment.claim_url,
                 "is_claimed": line.enrollment.learner_id is not None,
+                "invitation": getattr(line.enrollment, "invitation", None),
             }
+            for line in self.for_others[:MOST_GIFTS]
+            if line.enrollment
+        ]
+
+    @property
+    def for_others(self) -> list[OrderLine]:
+        """The seats that are not the buyer's own, and not ended."""
+        return [
+            line
             for line in self.lines
             if not line.is_for_buyer and line.enrollment and not line.enrollment.is_revoked
         ]
@@ -277,6 +289,8 @@ class OrderPanel:
             "claim_url": self.claim_url,
             "is_guest": self.viewer.is_anonymous,
             "gifts": self.gifts if self.order.is_paid else [],
+            "gifts_in_all": len(self.for_others),
+            "seats_url": seats_url(self.order),
             "account": self.account,
             "refunds": [refund for refund in self.refunds if refund.is_standing],
             "access": access_to(self.lines) if self.order.is_paid else "",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from checkout.views import cart, guests, orders, start
+from checkout.views import cart, guests, orders, seats, start
 from checkout.webhooks import stripe_webhook
 
 app_name = "checkout"
@@ -20,5 +20,13 @@ urlpatterns = [
     path("orders/<slug:reference>/check/", orders.order_check, name="order_check"),
     path("orders/<slug:reference>/payment/", orders.order_payment, name="order_payment"),
     path("orders/<slug:reference>/claim/", guests.order_claim, name="order_claim"),
+    path("orders/<slug:reference>/seats/", seats.seats, name="seats"),
+    path(
+        "orders/<slug:reference>/seats/<int:line>/invitation/",
+        seats.seat_invitation,
+        name="seat_invitation",
+    ),
+    path("orders/<slug:reference>/seats/<int:line>/letter/", seats.seat_letter, name="seat_letter"),
+    path("orders/<slug:reference>/seats/<int:line>/return/", seats.seat_return, name="seat_return"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -26,6 +26,7 @@ COMPONENTS = [
     "cart",
     "reading",
     "library",
+    "seats",
     "languages",
     "account",
 ]

@@ -1,7 +1,7 @@
 """Dates, lengths of time and numbers as people write them in the language that is spoken."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from project.languages import active_locale
 
 
-def day(when: datetime) -> str:
+def day(when: date) -> str:
     """Return the day: "November 5, 2026", or "5 November 2026"."""
     return format_date(_local(when), "long", locale=active_locale())
 
@@ -45,5 +45,7 @@ def listed(things: Sequence[str]) -> str:
     return gettext("%(first)s and %(last)s") % both
 
 
-def _local(when: datetime) -> datetime:
-    return timezone.localtime(when) if timezone.is_aware(when) else when
+def _local[D: date](when: D) -> D | datetime:
+    """Return the moment in the shop's time zone; a day is the same everywhere."""
+    is_moment = isinstance(when, datetime) and timezone.is_aware(when)
+    return timezone.localtime(when) if is_moment else when  # type: ignore[arg-type]

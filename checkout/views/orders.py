@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.db import OperationalError, models
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -25,6 +24,7 @@ from checkout.opening import open_payment
 from checkout.panel import OrderPanel
 from checkout.reconciliation import check_payment
 from checkout.settlement import WrongSession, sync_payment
+from checkout.views.door import find_order, turn_away
 from library.guests import viewer_of
 from project.accounts.models import User
 from project.htmx import (
@@ -33,7 +33,6 @@ from project.htmx import (
     login_required,
     redirect_browser,
     render_part,
-    sign_in_first,
     wants_part,
 )
 
@@ -63,9 +62,9 @@ def order_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     """Show one order: waiting, then unlocked."""
-    order = _find(request, reference)
+    order = find_order(request, reference)
     if order is None:
-        return _turn_away(request, reference)
+        return turn_away(request, reference)
     _check(order, _live_payments(order))
     panel = _panel(request, order, since=OrderPanel.read_poll(request.GET).since)
     return render_part(request, "checkout/order_detail.html", "stage", panel.context())
@@ -79,7 +78,7 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
     Never a redirect: htmx would follow it and show the sign-in page inside of the panel.
     """
     shown = OrderPanel.read_poll(request.GET)
-    order = _find(request, reference)
+    order = find_order(request, reference)
     if order is None:
         return render(request, "checkout/order_detail.html#panel", _ended(reference))
     panel = _panel(request, order, since=shown.since, is_brief=True)
@@ -92,9 +91,9 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
 @require_POST
 def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     """Ask the gateway now whether the money has arrived, or gone back."""
-    order = _find(request, reference)
+    order = find_order(request, reference)
     if order is None:
-        return _turn_away(request, reference)
+        return turn_away(request, reference)
     was_paid = order.is_paid
     _check(order, _live_payments(order))
     _check(order, order.payments.received().exclude(intent_id=None))
@@ -110,9 +109,9 @@ def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
 @require_POST
 def order_payment(request: HtmxRequest, reference: str) -> HttpResponse:
     """Try again to pay an order whose last attempt failed."""
-    order = _find(request, reference)
+    order = find_order(request, reference)
     if order is None:
-        return _turn_away(request, reference)
+        return turn_away(request, reference)
     page = order.get_absolute_url()
     try:
         payment = open_payment(order)
@@ -123,23 +122,6 @@ def order_payment(request: HtmxRequest, reference: str) -> HttpResponse:
         return redirect_browser(request, page)
     is_waiting = payment.status == PaymentStatus.OPEN and payment.order.is_payable
     return redirect_browser(request, payment.session_url if is_waiting else page)
-
-
-def _find(request: HtmxRequest, reference: str) -> Order | None:
-    """Return the order, if the viewer may see it."""
-    return Order.objects.visible_to(request.user, reference=reference).first()
-
-
-def _turn_away(request: HtmxRequest, reference: str) -> HttpResponse:
-    """Ask a stranger to sign in; to others, somebody else's order is one that does not exist.
-
-    The same words for any reference: perhaps they were signed out while they paid.
-    """
-    if request.user.is_authenticated:
-        raise Http404("There is no such order.")
-    messages.info(request, "If you have paid, your courses are waiting for you.")
-    page = reverse("checkout:order_detail", args=[reference])
-    return sign_in_first(request, next_url=page)
 
 
 def _panel(request: HtmxRequest, order: Order, *, since: int, is_brief: bool = False) -> OrderPanel:

@@ -1,6 +1,6 @@
 """Dates, lengths of time and numbers in templates, and words of another language."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import template
 from django.utils.html import format_html
@@ -12,7 +12,7 @@ register = template.Library()
 
 
 @register.filter
-def day(when: datetime | None) -> str:
+def day(when: date | None) -> str:
     """Write the day: ``{{ order.paid_at|day }}`` is ``November 5, 2026``."""
     return written.day(when) if when else ""
 

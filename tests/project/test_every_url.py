@@ -23,7 +23,7 @@ from checkout.gateways import stripe as stripe_gateway
 from checkout.guests import remember_order
 from checkout.models import Cart, CartItem, Order, OrderLine, Payment
 from library.guests import SEATS
-from library.models import Enrollment, LessonProgress
+from library.models import Enrollment, LessonProgress, SeatInvitation
 from project.accounts.models import DataExport, User
 from project.stylesheet import stylesheet_url
 from tests.accounts.elsewhere import running
@@ -86,6 +86,14 @@ checkout:order_status*      GET        200         200         200         200
 checkout:order_check*       POST       /order/     /order/     /order/     /order/
 checkout:order_payment*     POST       /order/     /order/     /order/     /order/
 checkout:order_claim*       POST       sign-in     /order/     sign-in     404
+checkout:seats              GET        sign-in     404         sign-in     /order/
+checkout:seat_invitation    POST       sign-in     404         sign-in     404
+checkout:seat_letter        POST       sign-in     404         sign-in     404
+checkout:seat_return        POST       sign-in     404         sign-in     404
+checkout:seats*             GET        200         200         200         200
+checkout:seat_invitation*   POST       /order/     /order/     /order/     /order/
+checkout:seat_letter*       POST       /order/     /order/     /order/     /order/
+checkout:seat_return*       POST       /order/     /order/     /order/     /order/
 checkout:stripe_webhook     POST       400         400         400         400
 library:shelf               GET        sign-in     200         200         200
 library:course              GET        sign-in     /course/    sign-in     200
@@ -272,7 +280,9 @@ class Shop:
         self.order = create_order(buyer=self.owner, courses=[self.course], with_cart=False)
         create_payment(order=self.order, status="expired")
         Order.objects.get(pk=self.order.pk).expire()
-        self.free_order = create_guest_order(email="bob@example.com", courses=[self.course])
+        self.free_order = create_guest_order(
+            email="bob@example.com", courses=[self.course], seats=2
+        )
         self.gift = create_seat(course=create_course(title="Gift", slug="gift", lessons=1))
         create_bundle(self.course, create_course(slug="other"), slug="ropes")
         if not default_storage.exists(PICTURE):
@@ -339,6 +349,10 @@ class Shop:
             "checkout:order_find",
         ):
             arguments = {"reference": order.reference}
+        if name.startswith("checkout:seat"):
+            arguments = {"reference": order.reference}
+        if name.startswith("checkout:seat_"):
+            arguments["line"] = order.lines.latest("pk").pk
         return reverse(name, kwargs=arguments)
 
 
@@ -348,6 +362,7 @@ FORMS = {
     "checkout:cart_bundle": {"seats": "0"},
     "checkout:start": {"email": "eve@example.com"},
     "checkout:order_find": {"email": "bob@example.com"},
+    "checkout:seat_invitation": {"email": "eve@example.com"},
     "library:completion": {"done": "1"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
     "account_email!": {"action_add": "", "email": "no address"},
@@ -404,7 +419,8 @@ def state():
             (Order, ("pk", "user", "status", "email")),
             (OrderLine, ("pk", "is_for_buyer", "outcome", "access")),
             (Payment, ("pk", "status")),
-            (Enrollment, ("pk", "status", "learner")),
+            (Enrollment, ("pk", "status", "learner", "claim_version")),
+            (SeatInvitation, ("pk", "email", "letters")),
             (LessonProgress, ("pk", "learner", "lesson")),
             (Cart, ("pk", "owner")),
             (CartItem, ("pk", "seats")),
