@@ -92,7 +92,9 @@ def _reopen(line: OrderLine, ended: Enrollment, access: LineAccess) -> None:
     if learner:
         seat = Enrollment.objects.grant(learner, ended.course, source=source)
     else:
-        seat = Enrollment.objects.set_aside(ended.course, source=source)
+        seat = Enrollment.objects.set_aside(
+            ended.course, source=source, begins_now=line.is_for_buyer
+        )
     if seat:
         line.enrollment = seat
         line.save(update_fields=["enrollment"])

@@ -276,7 +276,10 @@ def _grant(books: Books) -> None:
         for line in own:
             line.decide(granted.get(line.course_id))
     seats = Enrollment.objects.set_aside_each(
-        [line.course for line in others], source=EnrollmentSource.PURCHASE
+        [line.course for line in others],
+        source=EnrollmentSource.PURCHASE,
+        # A guest studies their own at once.
+        begins_now=[line.is_for_buyer for line in others],
     )
     for line, seat in zip(others, seats, strict=True):
         line.decide(seat)

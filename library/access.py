@@ -1,35 +1,83 @@
-"""Who may see what. Whatever is not allowed here is not shown anywhere."""
+"""Who may see what. Whatever is not allowed here is not shown anywhere.
+
+``moment`` is when they look: now, unless a page shows what it will be like on another day.
+"""
+
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models.functions import Coalesce
 
 from catalog.models import Course, Lesson
 from library.guests import Guest
-from library.models import Enrollment
+from library.models import Enrollment, EnrollmentQuerySet
 from project.accounts.models import User
 
 
-def can_view(lesson: Lesson, viewer: User | AnonymousUser) -> bool:
+def can_view(
+    lesson: Lesson, viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> bool:
     """Return whether the viewer may read the lesson: every page and fragment asks here."""
-    return is_free_preview(lesson) or can_open(lesson.course, viewer)
+    return is_free_preview(lesson) or can_study(lesson, viewer, moment=moment)
 
 
-def can_open(course: Course, viewer: User | AnonymousUser) -> bool:
-    """Return whether the viewer may read all of the course: learners, and who works on it."""
-    return has_seat(course, viewer) or may_change_courses(viewer)
+def can_study(
+    lesson: Lesson, viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> bool:
+    """Return whether the viewer has the course, and the lesson has opened to them by then."""
+    if may_change_courses(viewer):
+        return True
+    since = has_since(lesson.course, viewer, moment=moment)
+    if since is None:
+        return False
+    return is_free_preview(lesson) or lesson.opens_at(since, moment=moment) is None
 
 
-def has_seat(course: Course, viewer: User | AnonymousUser) -> bool:
-    """Return whether the viewer has an active enrollment in the course, or is its guest.
+def can_open(
+    course: Course, viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> bool:
+    """Return whether the viewer may open the course: learners, and who works on it.
+
+    Some of its lessons may have yet to open.
+    """
+    return may_change_courses(viewer) or has_seat(course, viewer, moment=moment)
+
+
+def has_seat(
+    course: Course, viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> bool:
+    """Return whether the viewer has an active enrollment in the course, or is its guest."""
+    return has_since(course, viewer, moment=moment) is not None
+
+
+def has_since(
+    course: Course, viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> datetime | None:
+    """Return from when the viewer's lessons count that open by and by; ``None`` without a seat."""
+    seats = seats_of(viewer, moment=moment).filter(course=course)
+    since: datetime | None = seats.values_list(
+        Coalesce("starts_at", "created_at"), flat=True
+    ).first()
+    return since
+
+
+def end_of_access(course: Course, viewer: User | AnonymousUser) -> datetime | None:
+    """Return when the viewer's access ends; ``None`` if it never does, or there is none."""
+    seat = seats_of(viewer).filter(course=course).first()
+    return seat.ends_at if seat else None
+
+
+def seats_of(viewer: User | AnonymousUser, *, moment: datetime | None = None) -> EnrollmentQuerySet:
+    """Return the seats by which the viewer may study.
 
     A guest's seat opens the course only while nobody has claimed it, and it is neither paused nor
     ended.
     """
     if isinstance(viewer, Guest):
-        seats = Enrollment.objects.unclaimed().filter(pk__in=viewer.seats)
-        return seats.filter(course=course).exists()
+        return Enrollment.objects.unclaimed(moment).filter(pk__in=viewer.seats)
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
-        return False
-    return Enrollment.objects.active().held_by(viewer).filter(course=course).exists()
+        return Enrollment.objects.none()
+    return Enrollment.objects.active(moment).held_by(viewer)
 
 
 def is_free_preview(lesson: Lesson) -> bool:

@@ -15,7 +15,9 @@ from catalog.admin import CourseAdmin, LessonAdmin
 from catalog.models import Course, InvalidTransition, Lesson
 from library.models import AlreadyEnrolled, Enrollment, EnrollmentSource, LessonProgress
 from project.accounts.models import User
+from project.written import day
 
+MORE_DAYS = 30
 EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]
 
 # The catalog knows nothing of learners, so that its pages in the admin get here what concerns them.
@@ -58,7 +60,7 @@ class TaughtLessonAdmin(LessonAdmin):
 class EnrollmentAdmin(admin.ModelAdmin):
     """Seats. Staff give them here; from then on only the actions change them."""
 
-    actions = ["suspend", "restore", "revoke"]
+    actions = ["suspend", "restore", "revoke", "extend"]
     list_display = ["holder", "course", "status", "source", "created_at"]
     list_display_links = ["holder", "course"]
     list_select_related = ["learner", "course"]
@@ -67,7 +69,18 @@ class EnrollmentAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-pk"]
     autocomplete_fields = ["learner", "course"]
-    fields = ["learner", "course", "status", "source", "created_at", "claimed_at", "done", "link"]
+    fields = [
+        "learner",
+        "course",
+        "status",
+        "source",
+        "created_at",
+        "claimed_at",
+        "starts_at",
+        "ends_at",
+        "done",
+        "link",
+    ]
 
     @admin.display(description=_("learner"), ordering="learner__email")
     def holder(self, seat: Enrollment) -> User | str:
@@ -108,6 +121,21 @@ class EnrollmentAdmin(admin.ModelAdmin):
     def revoke(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
         """End access for good."""
         self._move(request, seats, Enrollment.revoke)
+
+    @admin.action(
+        description=_("Extend: 30 more days of access"), location=EVERYWHERE, permissions=["change"]
+    )
+    def extend(self, request: HttpRequest, seats: "QuerySet[Enrollment]") -> None:
+        """Put off the end of access."""
+        for seat in seats:
+            if seat.extend(MORE_DAYS) and seat.ends_at:
+                self.log_change(request, seat, f"Extended to {seat.ends_at.isoformat()}.")
+                facts = {"seat": seat, "day": day(seat.ends_at)}
+                told = gettext("“%(seat)s” ends on %(day)s now.") % facts
+                self.message_user(request, told, messages.SUCCESS)
+            else:
+                told = gettext("“%(seat)s” has no end to put off.") % {"seat": seat}
+                self.message_user(request, told, messages.ERROR)
 
     def get_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
         """Ask for a new seat only whose it is and on what."""

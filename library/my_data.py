@@ -27,6 +27,7 @@ def collect(user: User) -> Facts:
             "reason": seat.reason,
             "progress_is_shared": seat.shares_progress,
             "since": seat.claimed_at or seat.created_at,
+            "until": seat.ends_at,
             "lessons_in_all": seat.course.lesson_count,
             "lessons_done": [
                 {"lesson": progress.lesson.title, "on": progress.completed_at}

@@ -1,15 +1,19 @@
 """A course as it lies before a learner: its sections and lessons, and what is done."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from catalog.models import Course, Lesson
+from library.access import may_change_courses, seats_of
 from library.guests import Guest
 from library.models import LessonProgress, StudyProgress
+from library.models.waiting import since_of
 from project.accounts.models import User
 
 
@@ -19,6 +23,12 @@ class OutlineLesson:
 
     lesson: Lesson
     is_done: bool
+    opens_at: datetime | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has yet to open."""
+        return self.opens_at is not None
 
 
 @dataclass(frozen=True)
@@ -49,50 +59,77 @@ class Outline:
     @property
     def progress(self) -> StudyProgress:
         """How far the learner is."""
-        undone = [item.lesson for item in self.items if not item.is_done]
-        total = len(self.items)
+        items = self.items
+        undone = [item for item in items if not item.is_done]
+        ready = [item.lesson for item in undone if not item.is_waiting]
+        later = [item.opens_at for item in undone if item.opens_at]
         return StudyProgress(
-            done=total - len(undone), total=total, next_lesson=undone[0] if undone else None
+            done=len(items) - len(undone),
+            total=len(items),
+            next_lesson=ready[0] if ready else None,
+            opens_at=min(later) if later and not ready else None,
         )
 
     def is_done(self, lesson: Lesson) -> bool:
         """Whether the learner has done the lesson."""
         return any(item.is_done for item in self.items if item.lesson == lesson)
 
+    def opens_at(self, lesson: Lesson) -> datetime | None:
+        """Return when the lesson opens, if it has yet to."""
+        return next((item.opens_at for item in self.items if item.lesson == lesson), None)
+
     def neighbors(self, lesson: Lesson) -> tuple[Lesson | None, Lesson | None]:
-        """Return the lessons before and after this one, in whichever section they are."""
-        lessons = [item.lesson for item in self.items]
+        """Return the open lessons before and after this one, in whichever section they are."""
+        lessons = [
+            item.lesson for item in self.items if not item.is_waiting or item.lesson == lesson
+        ]
         at = lessons.index(lesson)
         before = lessons[at - 1] if at else None
         after = lessons[at + 1] if at + 1 < len(lessons) else None
         return before, after
 
 
-def outline_of(course: Course, viewer: User | AnonymousUser) -> Outline:
+def outline_of(
+    course: Course, viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> Outline:
     """Return the course's outline with what the viewer has done, in one query."""
-    return outlines_of([course], viewer)[course.pk]
+    return outlines_of([course], viewer, moment=moment)[course.pk]
 
 
-def outlines_of(courses: list[Course], viewer: User | AnonymousUser) -> dict[int, Outline]:
+def outlines_of(
+    courses: list[Course], viewer: User | AnonymousUser, *, moment: datetime | None = None
+) -> dict[int, Outline]:
     """Return the outlines of several courses by their pk, in one query for all."""
+    moment = moment or timezone.now()
     done = LessonProgress.objects.filter(learner=viewer.pk, lesson=OuterRef("pk"))
     lessons = (
         Lesson.objects.filter(course__in=courses)
         .select_related("section")
         .defer("body", "body_html")
-        .annotate(is_done=Exists(done))
+        .annotate(is_done=Exists(done), since=since_of(seats_of(viewer, moment=moment)))
         .order_by("course_id", "section__position", "section_id", "position", "pk")
         .fetch_mode(models.FETCH_RAISE)
     )
+    sees_all = may_change_courses(viewer)
     done_here = viewer.done if isinstance(viewer, Guest) else frozenset()
     outlines = {course.pk: Outline([]) for course in courses}
     for section, group in groupby(lessons, key=lambda lesson: lesson.section):
         items = [
-            # Annotated, unless it was done by somebody who has no account to note it for.
-            OutlineLesson(lesson, is_done=lesson.is_done or lesson.pk in done_here)  # type: ignore[attr-defined]
+            OutlineLesson(
+                lesson,
+                # Annotated, unless it was done by somebody who has no account to note it for.
+                is_done=lesson.is_done or lesson.pk in done_here,  # type: ignore[attr-defined]
+                opens_at=None if sees_all else _opening(lesson, moment),
+            )
             for lesson in group
         ]
         outlines[section.course_id].sections.append(
             OutlineSection(section.title, section.summary, items)
         )
     return outlines
+
+
+def _opening(lesson: Lesson, moment: datetime) -> datetime | None:
+    """Return when the lesson opens; a stranger, who has no seat, waits for none."""
+    since: datetime | None = lesson.since  # type: ignore[attr-defined]  # annotated
+    return lesson.opens_at(since, moment=moment) if since else None

@@ -28,7 +28,12 @@ class Study:
     @property
     def is_open(self) -> bool:
         """Whether it can be studied now."""
-        return not self.enrollment.is_suspended
+        return not self.enrollment.is_suspended and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of access has passed."""
+        return self.enrollment.is_over
 
     @property
     def last_touched_at(self) -> datetime:
@@ -39,7 +44,8 @@ class Study:
 def shelf_of(viewer: User | AnonymousUser) -> list[Study]:
     """Return what the viewer has, last studied first, in three queries at most.
 
-    A suspended seat is among them, so that a course does not vanish without a word.
+    A suspended seat is among them, and one whose time is over, so that a course does not vanish
+    without a word.
     """
     if isinstance(viewer, User):
         return _shelf_of_learner(viewer)
@@ -60,8 +66,7 @@ def _shelf_of_guest(guest: Guest) -> list[Study]:
 
 def _shelf_of_learner(learner: User) -> list[Study]:
     enrollments = list(
-        Enrollment.objects.current()
-        .held_by(learner)
+        Enrollment.objects.latest_of(learner)
         .select_related("course")
         .fetch_mode(models.FETCH_RAISE)
     )

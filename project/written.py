@@ -13,7 +13,8 @@ from project.languages import active_locale
 
 def day(when: date) -> str:
     """Return the day: "November 5, 2026", or "5 November 2026"."""
-    return format_date(_local(when), "long", locale=active_locale())
+    when = _local(when) if isinstance(when, datetime) else when
+    return format_date(when, "long", locale=active_locale())
 
 
 def day_and_time(when: datetime) -> str:

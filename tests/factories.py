@@ -3,11 +3,12 @@
 Whatever a test does not name gets a value of its own, so that two of a kind never collide.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -85,6 +86,7 @@ def create_course(
     instructor: Instructor | None = None,
     topics: list[Topic] | None = None,
     lessons: int = 0,
+    access_days: int | None = None,
 ) -> Course:
     """Create a course; with ``lessons``, also one section that holds so many."""
     title = title or f"Course {next(_numbers)}"
@@ -102,6 +104,7 @@ def create_course(
         summary=summary,
         description=description,
         outcomes=outcomes or [],
+        access_days=access_days,
         instructor=instructor or create_instructor(),
     )
     course.topics.set(topics or [])
@@ -192,6 +195,8 @@ def create_lesson(
     body: str = "Read *this*.",
     minutes: int = 10,
     is_preview: bool = False,
+    opens_after_days: int | None = None,
+    opens_on: date | None = None,
 ) -> Lesson:
     """Create a lesson at the end of its section, and keep the course's totals."""
     number = next(_numbers)
@@ -203,6 +208,8 @@ def create_lesson(
         body=body,
         minutes=minutes,
         is_preview=is_preview,
+        opens_after_days=opens_after_days,
+        opens_on=opens_on,
         position=number % 30_000,
     )
     lesson.section.course.recount()
@@ -215,8 +222,11 @@ def enroll(
     course: Course | None = None,
     status: EnrollmentStatus = EnrollmentStatus.ACTIVE,
     source: EnrollmentSource = EnrollmentSource.STAFF,
+    ends_at: datetime | None = None,
 ) -> Enrollment:
     """Give a learner a seat on a course, in whatever state it shall be."""
+    if status == EnrollmentStatus.ENDED:
+        ends_at = ends_at or timezone.now() + timedelta(seconds=1)
     if learner is None and status != EnrollmentStatus.UNCLAIMED:
         learner = create_learner()
     return Enrollment.objects.create(
@@ -224,7 +234,20 @@ def enroll(
         course=course or create_course(),
         status=status,
         source=source,
+        ends_at=ends_at,
     )
+
+
+def let_time_pass(seat: Enrollment, *, days: int) -> Enrollment:
+    """Let so many days have passed since the seat began, by moving it into the past."""
+    past = timedelta(days=days)
+    Enrollment.objects.filter(pk=seat.pk).update(
+        created_at=F("created_at") - past,
+        starts_at=F("starts_at") - past,
+        ends_at=F("ends_at") - past,
+    )
+    seat.refresh_from_db()
+    return seat
 
 
 def create_seat(*, course: Course | None = None) -> Enrollment:

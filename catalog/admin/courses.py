@@ -52,7 +52,7 @@ class SectionInline(admin.TabularInline):
     model = Section
     form = RowForm
     formset = SectionFormSet
-    fields = ("position", "title", "summary")
+    fields = ("position", "title", "summary", "opens_after_days", "opens_on")
     formfield_overrides = {models.CharField: {"widget": forms.TextInput({"size": 36})}}
     ordering = ("position", "pk")
     extra = 0
@@ -110,7 +110,7 @@ class CourseAdmin(Moving, PicturedAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
-        (_("Price"), {"fields": ["price_minor"]}),
+        (_("Price"), {"fields": ["price_minor", "access_days"]}),
         (
             _("Sale"),
             {
@@ -191,7 +191,17 @@ class LessonAdmin(admin.ModelAdmin):
     list_select_related = ["course", "section"]
     search_fields = ["title", "course__title"]
     ordering = ["course__title", "section__position", "section_id", "position", "pk"]
-    fields = ["title", "slug", "section", "position", "minutes", "is_preview", "body"]
+    fields = [
+        "title",
+        "slug",
+        "section",
+        "position",
+        "minutes",
+        "is_preview",
+        "opens_after_days",
+        "opens_on",
+        "body",
+    ]
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea({"cols": 100, "rows": 30})},
     }

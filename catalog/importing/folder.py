@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,17 +28,24 @@ COURSE_KEYS = {
     "sale_starts": Key(datetime),
     "sale_ends": Key(datetime),
     "hue": Key(int),
+    "access_days": Key(int),
     "cover": Key(str),
     "outcomes": Key(list),
     "status": Key(str),
 }
-SECTION_KEYS = {"id": Key(str, is_required=True), "title": Key(str, is_required=True)}
+OPENING_KEYS = {"opens_after_days": Key(int), "opens_on": Key(date)}
+SECTION_KEYS = {
+    "id": Key(str, is_required=True),
+    "title": Key(str, is_required=True),
+    **OPENING_KEYS,
+}
 LESSON_KEYS = {
     "id": Key(str, is_required=True),
     "slug": Key(str, is_required=True),
     "title": Key(str, is_required=True),
     "minutes": Key(int),
     "preview": Key(bool),
+    **OPENING_KEYS,
 }
 
 _NUMBERED = re.compile(r"(\d+)-.+")
@@ -129,6 +136,7 @@ def _course_text(file: TextFile, sections: list[SectionText]) -> CourseText:
             "language": values.get("language", "en"),
             "hue": _hue(file),
             "outcomes": values.get("outcomes", []),
+            "access_days": values.get("access_days"),
             **_prices(file),
         },
         status=_status(file),
@@ -214,6 +222,7 @@ def _read_section(folder: Path, position: int) -> SectionText:
             "title": file.values["title"],
             "summary": " ".join(file.body.split()),
             "position": position,
+            **_opening(file),
         },
         lessons=[_read_lesson(path, at) for at, path in enumerate(files, start=1)],
     )
@@ -231,8 +240,14 @@ def _read_lesson(path: Path, position: int) -> LessonText:
             "is_preview": file.values.get("preview", False),
             "position": position,
             "body": file.body,
+            **_opening(file),
         },
     )
+
+
+def _opening(file: TextFile) -> dict[str, Any]:
+    """Return when it opens; without a word of that, with the course."""
+    return {name: file.values.get(name) for name in OPENING_KEYS}
 
 
 def _parts(folder: Path, *, beside: str, are_folders: bool) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ _KINDS = {
     int: "a whole number",
     bool: "true or false",
     datetime: "a moment, such as 2026-11-30T23:00:00Z",
+    date: "a day, such as 2026-11-30",
     list: 'a list of texts, such as ["this", "that"]',
 }
 

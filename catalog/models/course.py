@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Lower
@@ -60,6 +61,13 @@ class Course(Sellable, Priced, Pictured):
     hue = models.PositiveSmallIntegerField(
         default=40, help_text=_("The course's own color, 0 to 359.")
     )
+    access_days = models.PositiveSmallIntegerField(
+        _("days of access"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("How long one may study it, from the day it was bought. Empty: for ever."),
+    )
     lesson_count = models.PositiveIntegerField(default=0, editable=False)
     minutes = models.PositiveIntegerField(default=0, editable=False)
     sorting_minor = models.PositiveIntegerField(
@@ -76,6 +84,10 @@ class Course(Sellable, Priced, Pictured):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(hue__lt=360), name="course_hue_is_an_angle"),
+            models.CheckConstraint(
+                condition=Q(access_days=None) | Q(access_days__gte=1),
+                name="course_access_is_a_day_at_least",
+            ),
             *Priced.Meta.constraints,
         ]
         # What the catalog's page filters and sorts by; nothing but published courses stands there.

@@ -1,13 +1,16 @@
 """What a course consists of: sections of lessons, in order."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown
 from catalog.models.course import Course
+from catalog.models.opening import Opening, start_of
 from project.written import duration
 
 
@@ -20,7 +23,7 @@ class SectionQuerySet(models.QuerySet["Section"]):
         return self.prefetch_related(Prefetch("lessons", lessons))
 
 
-class Section(models.Model):
+class Section(Opening):
     """A part of a course."""
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="sections")
@@ -66,7 +69,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         return self.filter(is_preview=True).order_by("section__position", "position", "pk")
 
 
-class Lesson(models.Model):
+class Lesson(Opening):
     """What is read, and marked as done, in one sitting."""
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons")
@@ -93,6 +96,15 @@ class Lesson(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def opens_at(self, since: datetime, *, moment: datetime | None = None) -> datetime | None:
+        """Return when it opens to who has the course ``since``; ``None`` if it is open by then.
+
+        It waits for its section too; both should have been fetched.
+        """
+        days = [self.opening_day(since), self.section.opening_day(since)]
+        opens_at = max((start_of(day) for day in days if day), default=None)
+        return opens_at if opens_at and opens_at > (moment or timezone.now()) else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the rendered lesson beside its source; a lesson belongs to its section's course."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course, Lesson
 from library.models.enrollment import Enrollment
+from library.models.waiting import is_waiting, since_of
 from project.accounts.models import User
 
 
@@ -25,6 +26,7 @@ class StudyProgress:
     total: int
     next_lesson: Lesson | None = None
     last_done_at: datetime | None = None
+    opens_at: datetime | None = None  # if all that is left has yet to open: when that begins
 
     @property
     def percent(self) -> int:
@@ -39,7 +41,7 @@ class StudyProgress:
     @property
     def is_finished(self) -> bool:
         """Whether everything is done."""
-        return self.total > 0 and self.next_lesson is None
+        return self.total > 0 and self.next_lesson is None and self.opens_at is None
 
 
 @dataclass(frozen=True)
@@ -91,16 +93,19 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
         """Forget that the learner has done the lesson."""
         self.filter(learner=learner, lesson=lesson).delete()
 
-    def by_course(self, learner: User, courses: Collection[Course]) -> dict[int, StudyProgress]:
+    def by_course(
+        self, learner: User, courses: Collection[Course], *, moment: datetime | None = None
+    ) -> dict[int, StudyProgress]:
         """Return how far the learner is in each of the courses, by its pk, in two queries."""
+        moment = moment or timezone.now()
         done = self._done_by_course(learner, courses)
-        following = self._next_by_course(learner, courses)
+        following = self._next_by_course(learner, courses, moment)
         return {
             course.pk: StudyProgress(
                 done=done[course.pk].count,
                 total=course.lesson_count,
-                next_lesson=following.get(course.pk),
                 last_done_at=done[course.pk].latest,
+                **_what_is_next(following.get(course.pk), moment),
             )
             for course in courses
         }
@@ -117,14 +122,37 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
             {row["lesson__course"]: _Done(row["count"], row["latest"]) for row in totals},
         )
 
-    def _next_by_course(self, learner: User, courses: Collection[Course]) -> dict[int, Lesson]:
-        """Return the first lesson of each course, in its order, that the learner has yet to do."""
+    def _next_by_course(
+        self, learner: User, courses: Collection[Course], moment: datetime
+    ) -> dict[int, Lesson]:
+        """Return the first lesson of each course, in its order, that the learner has yet to do.
+
+        One that has yet to open comes only if there is no other.
+        """
         done = self.filter(learner=learner, lesson=OuterRef("pk"))
         undone = Lesson.objects.filter(~Exists(done), course__in=courses)
-        firsts = undone.order_by(
-            "course_id", "section__position", "section_id", "position", "pk"
-        ).distinct("course_id")
+        seats = Enrollment.objects.active(moment).held_by(learner)
+        firsts = (
+            undone.annotate(since=since_of(seats), is_waiting=is_waiting(moment))
+            .order_by(
+                "course_id",
+                "is_waiting",
+                "section__position",
+                "section_id",
+                "position",
+                "pk",
+            )
+            .distinct("course_id")
+            .select_related("section")
+        )
         return {lesson.course_id: lesson for lesson in firsts.defer("body", "body_html")}
+
+
+def _what_is_next(lesson: Lesson | None, moment: datetime) -> dict[str, Any]:
+    """Return the next lesson, or when it opens."""
+    since: datetime | None = getattr(lesson, "since", None)
+    opens_at = lesson.opens_at(since, moment=moment) if lesson and since else None
+    return {"opens_at": opens_at} if opens_at else {"next_lesson": lesson}
 
 
 class LessonProgress(models.Model):

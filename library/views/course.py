@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from catalog.models import Course
-from library.access import can_open
+from library.access import can_open, end_of_access
 from library.guests import viewer_of
 from library.outline import outline_of
 from library.views.door import personal, turn_away
@@ -27,5 +27,6 @@ def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
         "outline": outline,
         "progress": outline.progress,
         "is_open": True,
+        "ends_at": end_of_access(course, viewer),
     }
     return render_part(request, "library/course.html", "stage", context)

@@ -1,5 +1,7 @@
 """What the pages of the library have in common: who comes in, and who is led elsewhere."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpResponse
@@ -13,6 +15,7 @@ from library.guests import Guest, viewer_of
 from library.models import Enrollment
 from project.accounts.models import User
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
+from project.written import day
 
 # What a page shows depends on who looks, so no cache keeps it for somebody else.
 personal = cache_control(private=True, no_cache=True)
@@ -32,6 +35,10 @@ def turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpRe
     if course.status == CourseStatus.DRAFT:
         raise Http404
     viewer = viewer_of(request)
+    if ended := _last_ended(viewer, course):
+        told = gettext("Your access to “%(course)s” ended on %(day)s. What you have done is kept.")
+        messages.info(request, told % {"course": course, "day": day(ended)})
+        return redirect_browser(request, course.get_absolute_url())
     if _has_paused(viewer, course):
         told = gettext("Your access to “%(course)s” is on hold.")
         messages.warning(request, told % {"course": course})
@@ -57,3 +64,11 @@ def _has_paused(viewer: User | AnonymousUser, course: Course) -> bool:
     else:
         return False
     return seats.filter(course=course).exists()
+
+
+def _last_ended(viewer: User | AnonymousUser, course: Course) -> datetime | None:
+    """Return when the viewer's time in the course was over, if nothing else keeps them out."""
+    if not isinstance(viewer, User):
+        return None
+    seat = Enrollment.objects.latest_of(viewer).filter(course=course).first()
+    return seat.ends_at if seat and seat.is_over else None

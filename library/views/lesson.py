@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Lesson
-from library.access import can_open, can_view, is_free_preview
+from library.access import can_open, can_study, can_view, is_free_preview
 from library.guests import mark, viewer_of
 from library.models import LessonProgress
 from library.outline import outline_of
@@ -25,7 +25,7 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
     lesson = find_lesson(course_slug, lesson_slug)
     viewer = viewer_of(request)
     if not can_view(lesson, viewer):
-        return turn_away(request, lesson.course)
+        return _wait_for(request, lesson, viewer)
     context = _reading(lesson, viewer)
     return render_part(request, "library/lesson.html", "stage", context)
 
@@ -35,8 +35,8 @@ def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Http
     """Mark a lesson as done, or as not done."""
     lesson = find_lesson(course_slug, lesson_slug)
     viewer = viewer_of(request)
-    if not can_open(lesson.course, viewer):
-        return turn_away(request, lesson.course, page=_lesson_url(lesson))
+    if not can_study(lesson, viewer):
+        return _refuse(request, lesson, viewer)
     if request.POST.get("done") not in ("0", "1"):
         return HttpResponseBadRequest("Say done=1 or done=0.", content_type="text/plain")
     _note(request, lesson, is_done=request.POST["done"] == "1")
@@ -44,6 +44,29 @@ def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Http
         return redirect_browser(request, _lesson_url(lesson) + "#completion")
     context = {**_reading(lesson, viewer_of(request)), "is_fresh": True}
     return render(request, "library/lesson.html#completed", context)
+
+
+def _refuse(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser) -> HttpResponse:
+    """Lead somebody who may not do the lesson to its page, which says when it opens, or away."""
+    if can_open(lesson.course, viewer):
+        return redirect_browser(request, _lesson_url(lesson))
+    return turn_away(request, lesson.course, page=_lesson_url(lesson))
+
+
+def _wait_for(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser) -> HttpResponse:
+    """Say when a lesson opens to somebody who has the course, and turn away who has not."""
+    if not can_open(lesson.course, viewer):
+        return turn_away(request, lesson.course)
+    outline = outline_of(lesson.course, viewer)
+    context = {
+        "course": lesson.course,
+        "lesson": lesson,
+        "outline": outline,
+        "progress": outline.progress,
+        "opens_at": outline.opens_at(lesson),
+        "is_open": True,
+    }
+    return render_part(request, "library/lesson_ahead.html", "stage", context)
 
 
 def _note(request: HtmxRequest, lesson: Lesson, *, is_done: bool) -> None:

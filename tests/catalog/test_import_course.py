@@ -387,7 +387,7 @@ def copy_course(folder, to, *, id, slug):
             "01-loops/section.md",
             'title = "Loops"',
             'titel = "Loops"',
-            "Unknown key “titel”. Known are id, title.",
+            "Unknown key “titel”. Known are id, title, opens_after_days, opens_on.",
         ),
         (
             "02-hitches/section.md",

@@ -57,7 +57,7 @@ def test_cart_answer(shopper, shop_of, courses, django_assert_num_queries):
     wanted = shop_of(courses)
     shopper.wants(create_course())
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         shopper.client.post("/cart/items/", {"course": wanted.slug, "shown": "1"}, headers=HTMX)
 
 
@@ -101,7 +101,7 @@ def test_webhook(gateway, shopper, shop_of, courses, settings, django_assert_num
             headers={"Stripe-Signature": signature},
         )
 
-    with django_assert_num_queries(30), gateway_calls() as calls:
+    with django_assert_num_queries(31), gateway_calls() as calls:
         assert send().status_code == 200
     with django_assert_num_queries(2):
         assert send().status_code == 200

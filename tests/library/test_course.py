@@ -169,5 +169,5 @@ def test_course_takes_as_many_queries_for_30_lessons_as_for_one(
     complete(visitor.learner, course.lessons.first())
 
     # The session, the person, the course, the seat, the outline; the page also its cart.
-    with django_assert_num_queries(5 if visitor.uses_htmx else 6):
+    with django_assert_num_queries(6 if visitor.uses_htmx else 7):
         visitor.get("/library/longer/")

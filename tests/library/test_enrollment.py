@@ -16,7 +16,7 @@ from library.models import (
 )
 from tests.factories import create_course, create_learner, create_seat, enroll
 
-UNCLAIMED, ACTIVE, SUSPENDED, REVOKED = EnrollmentStatus
+UNCLAIMED, ACTIVE, SUSPENDED, REVOKED, ENDED = EnrollmentStatus
 
 
 @pytest.mark.django_db
@@ -31,6 +31,9 @@ UNCLAIMED, ACTIVE, SUSPENDED, REVOKED = EnrollmentStatus
         (SUSPENDED, "revoke", REVOKED),
         (REVOKED, "suspend", None),
         (REVOKED, "restore", None),
+        (ENDED, "suspend", None),
+        (ENDED, "restore", None),
+        (ENDED, "revoke", None),
     ],
 )
 def test_enrollment_moves_as_the_table_says(origin, verb, expected):
@@ -192,7 +195,7 @@ def claim_in_one_update(seat, learner, starting_line):
 def claim_naively(seat, learner, starting_line):
     is_free = seat.status == UNCLAIMED
     starting_line.wait()
-    seat.status, seat.learner = ACTIVE, learner
+    seat.status, seat.learner, seat.starts_at = ACTIVE, learner, timezone.now()
     seat.save()
     return is_free
 
