@@ -27,6 +27,8 @@ class AddForm(forms.Form):
         error_messages={**WRONG_SEATS, "min_value": _("Please choose at least one seat.")},
     )
 
+    for_others = forms.BooleanField(required=False)
+
     def clean(self) -> dict[str, Any]:
         """Ask for one thing, a course or a bundle; a bundle has one seat on each course."""
         data = super().clean() or {}

@@ -57,6 +57,21 @@ class CourseLine:
         return self.item.seats
 
     @property
+    def is_for_others(self) -> bool:
+        """Whether all of them are to be given away."""
+        return self.item.is_for_others
+
+    @property
+    def others(self) -> int:
+        """How many seats are left for others, if the first is the buyer's own."""
+        return self.seats - 1
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the first seat could be the buyer's own, so that it is for them to say."""
+        return not self.is_owned and self.bundle_beside is None
+
+    @property
     def price_tag(self) -> PriceTag:
         """What all seats cost, as it is shown."""
         return self.course.tag_at(self.moment).times(self.seats)
@@ -79,9 +94,10 @@ class CourseLine:
         """
         if not self.course.is_for_sale:
             return "unavailable"
-        if self.is_owned and self.seats == 1:
+        is_for_buyer = self.seats == 1 and not self.is_for_others
+        if self.is_owned and is_for_buyer:
             return "owned"
-        if self.bundle_beside and self.seats == 1:
+        if self.bundle_beside and is_for_buyer:
             return "in_bundle"
         is_same = self.item.price_minor == self.course.price_at(self.moment)
         return "" if is_same else "price_changed"
@@ -97,7 +113,7 @@ class CourseLine:
         if not self.can_be_bought:
             return []
         price_minor = self.course.price_at(self.moment)
-        has_it = self.is_owned or self.bundle_beside is not None
+        has_it = self.is_owned or self.bundle_beside is not None or self.is_for_others
         return [
             WantedSeat(self.course, price_minor, is_for_buyer=number == 1 and not has_it)
             for number in range(1, self.seats + 1)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cart/", cart.cart, name="cart"),
     path("cart/items/", cart.cart_items, name="cart_items"),
     path("cart/items/<slug:slug>/", cart.cart_item, name="cart_item"),
+    path("cart/items/<slug:slug>/giving/", cart.cart_giving, name="cart_giving"),
     path("cart/bundles/<slug:slug>/", cart.cart_bundle, name="cart_bundle"),
     path("checkout/", start.start, name="start"),
     path("orders/", orders.order_list, name="order_list"),

@@ -81,11 +81,10 @@ class Cart(models.Model):
         """Whether it is still the person's, or a visitor's, and was not merged into another."""
         return self.merged_at is None and self.owner_id == (user.pk if user else None)
 
-    def put(self, course: Course, *, seats: int = 1) -> bool:
+    def put(self, course: Course, *, seats: int = 1, is_for_others: bool = False) -> bool:
         """Put a course in. Return ``False`` if it was there already, and leave it as it was."""
-        _, is_new = self.items.get_or_create(
-            course=course, defaults={"seats": seats, "price_minor": course.price_now}
-        )
+        wanted = {"seats": seats, "is_for_others": is_for_others, "price_minor": course.price_now}
+        _, is_new = self.items.get_or_create(course=course, defaults=wanted)
         self._touch()
         return is_new
 
@@ -102,8 +101,8 @@ class Cart(models.Model):
 
         More than one seat may be meant for others.
         """
-        single = self.items.filter(course__bundles=bundle, seats=1).select_related("course")
-        items = list(single)
+        single = self.items.filter(course__bundles=bundle, seats=1, is_for_others=False)
+        items = list(single.select_related("course"))
         self.items.filter(pk__in=[item.pk for item in items]).delete()
         return [item.course for item in items if item.course]
 
@@ -111,6 +110,15 @@ class Cart(models.Model):
         """Change how many seats are wanted; 0 takes the course out. Return whether it was in."""
         items = self.items.filter(course=course)
         changed = items.delete()[0] if seats == 0 else items.update(seats=seats)
+        self._touch()
+        return bool(changed)
+
+    def give_away(self, course: Course, *, is_all: bool) -> bool:
+        """Note that all seats are for others, or that one is the owner's. Return whether it is in.
+
+        Of a course that its owner has already, all are for others anyway.
+        """
+        changed = self.items.filter(course=course).update(is_for_others=is_all)
         self._touch()
         return bool(changed)
 
@@ -142,7 +150,8 @@ class Cart(models.Model):
         contents = {item.pk: item.course_ids for item in sold}
         complete = {pk for pk, courses in contents.items() if courses <= owned}
         needless = owned.union(*(contents[pk] for pk in contents.keys() - complete))
-        self.items.filter(Q(pk__in=complete) | Q(course__in=needless, seats=1)).delete()
+        in_vain = Q(course__in=needless, seats=1, is_for_others=False)
+        self.items.filter(Q(pk__in=complete) | in_vain).delete()
         self._touch()
 
     def take_out(self, bought: Counter[int], *, bundles: Set[int] = frozenset()) -> None:
@@ -170,7 +179,11 @@ class Cart(models.Model):
             kept, is_new = other.items.get_or_create(
                 course=item.course,
                 bundle=item.bundle,
-                defaults={"seats": item.seats, "price_minor": item.price_minor},
+                defaults={
+                    "seats": item.seats,
+                    "is_for_others": item.is_for_others,
+                    "price_minor": item.price_minor,
+                },
             )
             if not is_new and kept.seats < item.seats:
                 other.items.filter(pk=kept.pk).update(seats=item.seats)
@@ -207,6 +220,11 @@ class CartItem(models.Model):
         Bundle, on_delete=models.CASCADE, related_name="+", null=True, blank=True
     )
     seats = models.PositiveSmallIntegerField(default=1)
+    is_for_others = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("All seats are to be given away; else the first is the buyer's own."),
+    )
     price_minor = models.PositiveIntegerField(help_text=_("The price that was last shown."))
     added_at = models.DateTimeField(auto_now_add=True)
 
@@ -227,6 +245,10 @@ class CartItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(bundle=None) | Q(seats=1), name="cart_item_bundle_has_one_seat"
+            ),
+            models.CheckConstraint(
+                condition=Q(bundle=None) | Q(is_for_others=False),
+                name="cart_item_bundle_is_for_its_buyer",
             ),
         ]
 

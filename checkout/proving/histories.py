@@ -12,9 +12,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-# What is ordered: one course, two of them, one with a seat to hand out, or two of which one is
-# given to the buyer while they pay.
-CARTS = ("one", "two", "seats", "owned")
+# What is ordered: one course, two of them, one with a seat to hand out, two of which one is given
+# to the buyer while they pay, or two seats on one that are both to be handed out.
+CARTS = ("one", "two", "seats", "owned", "gifts")
 # Who orders: somebody signed in, or a visitor, whose order is claimed at some time, or at last.
 BUYERS = ("person", "guest")
 # What becomes of a session. A declined card leaves it open, and it expires.

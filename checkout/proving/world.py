@@ -95,9 +95,11 @@ class World:
     def _fill_cart(self) -> Cart:
         is_guest = self.history.buyer == "guest"
         cart = Cart.objects.create() if is_guest else Cart.objects.of_owner(self.shop.buyer)
-        is_one = self.history.cart in ("one", "seats")
+        kind = self.history.cart
+        is_one = kind in ("one", "seats", "gifts")
         for course in self.shop.courses[: 1 if is_one else 2]:
-            cart.put(course, seats=2 if self.history.cart == "seats" else 1)
+            seats = 2 if kind in ("seats", "gifts") else 1
+            cart.put(course, seats=seats, is_for_others=kind == "gifts")
         return cart
 
     def _payments(self) -> list[Payment]:

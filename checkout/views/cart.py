@@ -38,7 +38,8 @@ def cart_items(request: HtmxRequest) -> HttpResponse:
     data = form.cleaned_data
     if data["bundle"]:
         return _add_bundle(request, data["bundle"])
-    return _add_course(request, data["course"], seats=data["seats"] or 1)
+    seats, for_others = data["seats"] or 1, data["for_others"]
+    return _add_course(request, data["course"], seats=seats, for_others=for_others)
 
 
 def _not_added(request: HtmxRequest, form: AddForm) -> HttpResponse:
@@ -48,18 +49,19 @@ def _not_added(request: HtmxRequest, form: AddForm) -> HttpResponse:
     return HttpResponse(_("Which course should go into the cart?"), status=400)
 
 
-def _add_course(request: HtmxRequest, slug: str, *, seats: int) -> HttpResponse:
+def _add_course(request: HtmxRequest, slug: str, *, seats: int, for_others: bool) -> HttpResponse:
     course = get_object_or_404(Course.objects.for_sale(), slug=slug)
     cart = cart_of(request)
-    bundle = cart.bundle_with(course) if cart and seats == 1 else None
+    is_one = seats == 1 and not for_others
+    bundle = cart.bundle_with(course) if cart and is_one else None
     names = {"course": course, "bundle": bundle}
-    if course.pk in owned_on(request):
+    if course.pk in owned_on(request) and not for_others:
         said = _("“%(course)s” is yours already. You will find it in your library.")
         messages.info(request, said % names)
     elif bundle:
         said = _("“%(course)s” is in your cart already, as a part of “%(bundle)s”.")
         messages.info(request, said % names)
-    elif (cart or make_cart_of(request)).put(course, seats=seats):
+    elif (cart or make_cart_of(request)).put(course, seats=seats, is_for_others=for_others):
         messages.success(request, _("“%(course)s” is in your cart.") % names)
     else:
         messages.info(request, _("“%(course)s” was in your cart already.") % names)
@@ -97,6 +99,17 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     is_in = cart is not None and cart.set_seats(course, seats)
     _tell(request, course, is_in=is_in, is_out=not seats)
     return _changed(request, course, focus=focus)
+
+
+@require_POST
+@limited(CART)
+def cart_giving(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Say whether all seats on a course are to be given away: ``all=yes``, or one is mine."""
+    course = get_object_or_404(Course, slug=slug)
+    cart = cart_of(request)
+    is_in = cart is not None and cart.give_away(course, is_all=request.POST.get("all") == "yes")
+    _tell(request, course, is_in=is_in, is_out=False)
+    return _changed(request, course)
 
 
 @require_POST

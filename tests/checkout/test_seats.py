@@ -2,20 +2,23 @@
 
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from checkout.models import OrderLine
+from checkout.models import Cart, OrderLine
+from checkout.placing import begin_payment
 from checkout.refunds import request_refund
 from checkout.settlement import settle
+from checkout.summary import CartSummary
 from library.invitations import invite
 from library.models import Enrollment, SeatInvitation
 from project.models import OutboundMail
 from tests.checkout.guests import create_guest_order, create_person
 from tests.checkout.shop import create_order, create_payment, snapshot_of
-from tests.factories import complete, create_course, create_learner
+from tests.factories import complete, create_course, create_learner, enroll
 from tests.library.conftest import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +306,47 @@ def test_pages_go_on_counting_the_seats(buyer):
     assert first.count('class="seat"') == 50
     assert second.count('class="seat"') == 2
     assert "Seat 3" in second
+
+
+def test_cart_says_that_all_are_to_be_given_away(buyer):
+    course = create_course(title="Knots", slug="knots")
+    buyer.learner.carts.create().put(course, seats=2)
+
+    buyer.post("/cart/items/knots/giving/", {"all": "yes"})
+
+    page = buyer.client.get("/cart/").content.decode()
+    assert "All 2 come as links to give away." in page
+    assert wanted_of(buyer) == [False, False]
+    buyer.post("/cart/items/knots/giving/", {})
+    assert wanted_of(buyer) == [True, False]
+
+
+def test_course_that_is_owned_can_be_given_to_somebody(buyer):
+    course = create_course(title="Knots", slug="knots", lessons=1)
+    enroll(buyer.learner, course=course)
+    assert "Give it to somebody" in buyer.client.get("/courses/knots/").content.decode()
+
+    buyer.post("/cart/items/", {"course": "knots", "for_others": "yes"})
+    buyer.client.post("/accounts/logout/")
+    buyer.client.force_login(buyer.learner)
+
+    assert wanted_of(buyer) == [False]
+    assert CartSummary(Cart.objects.get(), owned={course.pk}).can_check_out
+
+
+def test_order_that_is_all_for_others_opens_nothing_for_its_buyer(buyer, memory_gateway):
+    course = create_course(title="Knots", slug="knots")
+    cart = Cart.objects.of_owner(buyer.learner)
+    cart.put(course, seats=2, is_for_others=True)
+    payment = begin_payment(cart, user=buyer.learner, email="ada@example.com", token=uuid4())
+    settle(payment.pk, snapshot_of(payment))
+
+    assert [seat.status for seat in Enrollment.objects.all()] == ["unclaimed", "unclaimed"]
+    assert not cart.items.exists()
+    page = buyer.client.get(payment.order.get_absolute_url()).content.decode()
+    assert "Seats to give away" in page
+
+
+def wanted_of(buyer):
+    cart = Cart.objects.of_owner(buyer.learner)
+    return [seat.is_for_buyer for seat in CartSummary(cart, owned=set()).wanted]

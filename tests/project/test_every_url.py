@@ -71,6 +71,7 @@ catalog:uploaded            GET        200         200         200         200
 checkout:cart               GET        200         200         200         200
 checkout:cart_items         POST       /cart/      /cart/      /cart/      /cart/
 checkout:cart_item          POST       /cart/      /cart/      /cart/      /cart/
+checkout:cart_giving        POST       /cart/      /cart/      /cart/      /cart/
 checkout:cart_bundle        POST       /cart/      /cart/      /cart/      /cart/
 checkout:start              POST       /cart/      /cart/      /cart/      /cart/
 checkout:order_list         GET        sign-in     200         sign-in     200
@@ -334,6 +335,7 @@ class Shop:
         arguments = {
             "catalog:course_detail": {"slug": "knots"},
             "checkout:cart_item": {"slug": "other"},
+            "checkout:cart_giving": {"slug": "other"},
             "catalog:bundle_detail": {"slug": "ropes"},
             "checkout:cart_bundle": {"slug": "ropes"},
             "library:course": {"course_slug": "knots"},
@@ -423,7 +425,7 @@ def state():
             (SeatInvitation, ("pk", "email", "letters")),
             (LessonProgress, ("pk", "learner", "lesson")),
             (Cart, ("pk", "owner")),
-            (CartItem, ("pk", "seats")),
+            (CartItem, ("pk", "seats", "is_for_others")),
             (User, ("pk", "email", "is_staff", "is_active", "password", "language")),
             (EmailAddress, ("pk", "user", "email", "verified", "primary")),
             (Authenticator, ("pk", "user", "data")),
