@@ -8,6 +8,16 @@ from django.db import connection
 BROWSER = Path(__file__).parent / "browser"
 
 
+def pytest_addoption(parser):
+    """Let one choose with which htmx the journeys in the browser are made."""
+    parser.addoption(
+        "--htmx",
+        choices=["both", "served", "next"],
+        default="both",
+        help="which htmx the browser runs: the served one, the next, or both (some journeys once)",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Keep together what shares something that is dear: a running demo, a large catalog."""
