@@ -7,13 +7,15 @@ from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin import CourseAdmin, LessonAdmin
 from catalog.models import Course, InvalidTransition, Lesson
-from library.models import AlreadyEnrolled, Enrollment, EnrollmentSource, LessonProgress
+from library.models import AlreadyEnrolled, Enrollment, LessonProgress
+from library.office import ByHandForm, enroll_list, give
 from project.accounts.models import User
 from project.written import day
 
@@ -38,9 +40,12 @@ class TaughtCourseAdmin(CourseAdmin):
         return courses.annotate(learners=Coalesce(Subquery(counted), 0))
 
     @admin.display(ordering="learners")
-    def learners(self, course: Any) -> int:
-        """Show how many people may study it now."""
-        return int(course.learners)
+    def learners(self, course: Any) -> str:
+        """Show how many people may study it now, and lead to them."""
+        seats = reverse("admin:library_enrollment_changelist")
+        return format_html(
+            '<a href="{}?course__id__exact={}">{}</a>', seats, course.pk, course.learners
+        )
 
     def view_on_site(self, obj: Course) -> str:
         """Lead to where it is studied: staff may read it there, also while it is a draft."""
@@ -64,6 +69,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
     list_display = ["holder", "course", "status", "source", "created_at"]
     list_display_links = ["holder", "course"]
     list_select_related = ["learner", "course"]
+    change_list_template = "admin/library/enrollment/change_list.html"
     list_filter = ["status", "source", ("course", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["learner__email", "learner__name", "course__title"]
     date_hierarchy = "created_at"
@@ -76,6 +82,9 @@ class EnrollmentAdmin(admin.ModelAdmin):
         "source",
         "created_at",
         "claimed_at",
+        "reason",
+        "given_by",
+        "invited",
         "starts_at",
         "ends_at",
         "done",
@@ -95,6 +104,16 @@ class EnrollmentAdmin(admin.ModelAdmin):
         progress = LessonProgress.objects.by_course(seat.learner, [seat.course])[seat.course_id]
         done = {"done": progress.done, "total": progress.total}
         return gettext("%(done)s of %(total)s") % done
+
+    @admin.display(description=_("invited"))
+    def invited(self, seat: Enrollment) -> str:
+        """Say whom it is meant for."""
+        invitation = getattr(seat, "invitation", None)
+        if invitation is None:
+            return "-"
+        when = day(invitation.sent_at) if invitation.sent_at else gettext("not written to yet")
+        who = f"{invitation.recipient} ({invitation.email})".strip()
+        return f"{who}, {when}" if invitation.recipient else f"{invitation.email}, {when}"
 
     @admin.display(description=_("claim link"))
     def link(self, seat: Enrollment) -> str:
@@ -138,8 +157,8 @@ class EnrollmentAdmin(admin.ModelAdmin):
                 self.message_user(request, told, messages.ERROR)
 
     def get_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
-        """Ask for a new seat only whose it is and on what."""
-        return self.fields if obj else ["learner", "course"]
+        """Ask for a new seat only whose it is and on what, why, and until when."""
+        return self.fields if obj else ["learner", "email", "course", "reason", "ends_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
         """Let nobody rewrite what happened."""
@@ -153,9 +172,11 @@ class EnrollmentAdmin(admin.ModelAdmin):
         **kwargs: Any,
     ) -> Any:
         """Say what a seat without a learner is good for."""
-        hint = gettext("Leave it empty to get a link that you can hand out.")
-        help_texts = {} if obj else {"learner": hint}
-        return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
+        if obj:
+            return super().get_form(request, obj, change=change, **kwargs)
+        hint = gettext("Without a learner and an address you get a link that you can hand out.")
+        words = {"form": ByHandForm, "help_texts": {"learner": hint}}
+        return super().get_form(request, obj, change=change, **words, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Enrollment | None = None) -> bool:
         """Keep every seat that ever was: a seat that should be gone is revoked."""
@@ -185,9 +206,28 @@ class EnrollmentAdmin(admin.ModelAdmin):
         """Give the seat by the verbs that everybody uses."""
         if change:
             return
-        given = _give(obj.learner, obj.course)
-        obj.pk = given.pk
+        assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
+        given = give(
+            obj.learner,
+            obj.course,
+            email=form.cleaned_data.get("email", ""),
+            reason=obj.reason,
+            given_by=request.user,
+            ends_at=obj.ends_at,
+        )
+        assert given.seat is not None  # noqa: S101  or else it would have been refused
+        obj.pk = given.seat.pk
         obj.refresh_from_db()
+
+    def get_urls(self) -> list[Any]:
+        """Add the page on which many are enrolled at once."""
+        wrap = self.admin_site.admin_view
+        lists = path("list/", wrap(self.list_view), name="library_enrollment_list")
+        return [lists, *super().get_urls()]
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        """Enroll the people of a list."""
+        return enroll_list(request, self)
 
     def _move(
         self,
@@ -204,14 +244,3 @@ class EnrollmentAdmin(admin.ModelAdmin):
                     self.message_user(request, told, messages.SUCCESS)
             except InvalidTransition as error:
                 self.message_user(request, str(error), messages.ERROR)
-
-
-def _give(learner: User | None, course: Course) -> Enrollment:
-    """Give the learner a seat, or nobody yet. Raise ``AlreadyEnrolled`` if they have one."""
-    if learner is None:
-        return Enrollment.objects.set_aside(course, source=EnrollmentSource.STAFF)
-    seat = Enrollment.objects.grant(learner, course, source=EnrollmentSource.STAFF)
-    if seat is None:
-        told = gettext("%(learner)s has “%(course)s” already.")
-        raise AlreadyEnrolled(told % {"learner": learner, "course": course})
-    return seat

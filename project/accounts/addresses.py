@@ -22,3 +22,10 @@ def addresses_of(user: User) -> "QuerySet[Any, str]":
     addresses = EmailAddress.objects.filter(user=user, verified=True)
     proven: QuerySet[Any, str] = addresses.values_list("email", flat=True)
     return proven
+
+
+def person_at(email: str) -> User | None:
+    """Return whose account an address is, if they have proven that; the address in any case."""
+    known = EmailAddress.objects.filter(email=email.lower(), verified=True, user__is_active=True)
+    found = known.select_related("user").first()
+    return found.user if found else None

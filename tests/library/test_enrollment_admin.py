@@ -5,6 +5,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from library.models import Enrollment, EnrollmentStatus
+from project.models import OutboundMail
+from tests.checkout.guests import create_person
 from tests.factories import (
     add_app,
     complete,
@@ -29,6 +31,12 @@ def page_of(seat):
     return f"{SEATS}{seat.pk}/change/"
 
 
+def told(learner, course):
+    """Return what the form sends for a seat."""
+    who = learner.pk if learner else ""
+    return {"learner": who, "email": "", "course": course.pk, "reason": "She teaches it."}
+
+
 def messages_of(response):
     return [str(message) for message in response.context["messages"]]
 
@@ -36,7 +44,7 @@ def messages_of(response):
 def test_seat_is_given_to_somebody(staff):
     learner, course = create_learner(email="ada@example.com"), create_course(title="Knots")
 
-    response = staff.post(f"{SEATS}add/", {"learner": learner.pk, "course": course.pk}, follow=True)
+    response = staff.post(f"{SEATS}add/", told(learner, course), follow=True)
 
     seat = Enrollment.objects.get()
     assert (seat.learner, seat.course, seat.status, seat.source) == (
@@ -45,13 +53,15 @@ def test_seat_is_given_to_somebody(staff):
         "active",
         "staff",
     )
+    assert (seat.reason, seat.given_by.is_superuser) == ("She teaches it.", True)
+    assert OutboundMail.objects.get(to="ada@example.com").key == f"enrolled:{seat.pk}"
     assert "ada@example.com: Knots" in messages_of(response)[0]
 
 
 def test_seat_is_given_to_nobody_yet_with_a_link_to_hand_out(staff):
     course = create_course()
 
-    staff.post(f"{SEATS}add/", {"learner": "", "course": course.pk})
+    staff.post(f"{SEATS}add/", told(None, course))
 
     seat = Enrollment.objects.get()
     assert (seat.learner, seat.status, seat.source) == (None, "unclaimed", "staff")
@@ -61,19 +71,45 @@ def test_seat_is_given_to_nobody_yet_with_a_link_to_hand_out(staff):
 @pytest.mark.parametrize("status", [EnrollmentStatus.ACTIVE, EnrollmentStatus.SUSPENDED])
 def test_seat_is_not_given_twice(staff, status):
     seat = enroll(create_learner(name="Ada"), course=create_course(title="Knots"), status=status)
-    data = {"learner": seat.learner_id, "course": seat.course_id}
 
-    response = staff.post(f"{SEATS}add/", data, follow=True)
+    response = staff.post(f"{SEATS}add/", told(seat.learner, seat.course), follow=True)
 
     assert messages_of(response) == ["Ada has “Knots” already."]
     assert list(Enrollment.objects.all()) == [seat]
 
 
-def test_seat_needs_a_course(staff):
-    response = staff.post(f"{SEATS}add/", {"learner": create_learner().pk, "course": ""})
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"course": ""},
+        {"reason": ""},
+        {"email": "ada@example.com"},
+        {"ends_at_0": "2020-01-01", "ends_at_1": "00:00"},
+    ],
+)
+def test_seat_needs_a_course_a_reason_one_person_and_an_end_to_come(staff, changes):
+    data = told(create_learner(), create_course()) | changes
 
-    assert response.status_code == 200
+    assert staff.post(f"{SEATS}add/", data).status_code == 200
     assert not Enrollment.objects.exists()
+
+
+def test_seat_is_given_by_address_until_a_day(staff):
+    """Who has proven the address has it at once; who has not gets a link."""
+    course = create_course(title="Knots")
+    ada = create_person("ada@example.com")
+    unproven = create_person("eve@example.com", is_verified=False)
+    end = {"ends_at_0": "2099-01-01", "ends_at_1": "00:00"}
+
+    staff.post(f"{SEATS}add/", told(None, course) | end | {"email": "Ada@example.com"})
+    staff.post(f"{SEATS}add/", told(None, course) | end | {"email": unproven.email})
+
+    given, invited = Enrollment.objects.order_by("pk")
+    assert (given.learner, given.status, given.ends_at.year) == (ada, "active", 2099)
+    assert (invited.learner, invited.status, invited.ends_at.year) == (None, "unclaimed", 2099)
+    [letter] = OutboundMail.objects.filter(to="eve@example.com")
+    assert invited.claim_url in letter.text
+    assert "eve@example.com" in staff.get(page_of(invited)).content.decode()
 
 
 @pytest.mark.parametrize(
