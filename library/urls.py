@@ -5,6 +5,7 @@ from django.urls import path
 from library.views.claim import claim
 from library.views.course import course
 from library.views.lesson import completion, lesson
+from library.views.sharing import sharing
 from library.views.shelf import shelf
 
 app_name = "library"
@@ -18,5 +19,6 @@ urlpatterns = [
         completion,
         name="completion",
     ),
+    path("sharing/<slug:course_slug>/", sharing, name="sharing"),
     path("claim/<str:token>/", claim, name="claim"),
 ]

@@ -354,7 +354,7 @@ def test_course_list_shows_price_status_lessons_and_learners(staff, course):
     assert "$39" in cells
     assert "Draft" in cells
     assert 'class="field-lessons">3<' in cells
-    assert '>2</a></td>' in cells
+    assert ">2</a></td>" in cells
     assert response.context["cl"].result_count == 1
 
 

@@ -31,6 +31,7 @@ def walk(course):
         "course": ("/library/knots/", None),
         "lesson": ("/library/knots/bowline/", None),
         "completion": ("/library/knots/bowline/completion/", {"done": "1"}),
+        "sharing": ("/sharing/knots/", {"share": "1"}),
         "claim": (urlsplit(create_seat(course=course).claim_url).path, {}),
     }
 
