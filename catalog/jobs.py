@@ -1,7 +1,8 @@
-"""What the catalog leaves to the worker: pictures that nobody shows, and sales that come and go."""
+"""What the catalog leaves to the worker: files that nobody shows, and sales that come and go."""
 
 from django.utils import timezone
 
+from catalog.media.keeping import sweep
 from catalog.models import Course, Instructor
 from catalog.pictures.keeping import forget_files
 from catalog.pictures.shapes import SHAPES
@@ -20,3 +21,9 @@ def forget_picture(folder: str, digest: str, width: int) -> None:
 def keep_sorting_prices() -> None:
     """Let courses stand where their price belongs when a sale begins or ends."""
     Course.objects.keep_sorting_prices(timezone.now())
+
+
+@periodic("50 3 * * *")
+def sweep_media() -> None:
+    """Remove videos and files that no lesson has any longer."""
+    sweep()

@@ -2,23 +2,25 @@
 
 from django.urls import path
 
+from library.views import media
 from library.views.claim import claim
 from library.views.course import course
 from library.views.lesson import completion, lesson
-from library.views.sharing import sharing
 from library.views.shelf import shelf
 
 app_name = "library"
 
+LESSON = "library/<slug:course_slug>/<slug:lesson_slug>/"
+
 urlpatterns = [
     path("library/", shelf, name="shelf"),
     path("library/<slug:course_slug>/", course, name="course"),
-    path("library/<slug:course_slug>/<slug:lesson_slug>/", lesson, name="lesson"),
-    path(
-        "library/<slug:course_slug>/<slug:lesson_slug>/completion/",
-        completion,
-        name="completion",
-    ),
-    path("sharing/<slug:course_slug>/", sharing, name="sharing"),
+    path(LESSON, lesson, name="lesson"),
+    path(f"{LESSON}completion/", completion, name="completion"),
+    path(f"{LESSON}media/video/", media.video, name="video"),
+    path(f"{LESSON}media/poster/", media.poster, name="poster"),
+    path(f"{LESSON}media/captions/<str:language>/", media.captions, name="captions"),
+    path(f"{LESSON}media/files/<int:pk>/", media.file, name="file"),
+    path(f"{LESSON}media/files/", media.archive, name="archive"),
     path("claim/<str:token>/", claim, name="claim"),
 ]

@@ -4,6 +4,7 @@ import secrets
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -89,6 +90,17 @@ def _keep_first(made: Path, path: Path) -> str:
     finally:
         made.unlink()
     return path.read_text().strip()
+
+
+def media_hosts(bucket: str, endpoint: str) -> list[str]:
+    """Return from where browsers get videos that lie in object storage; nothing without one."""
+    if not bucket:
+        return []
+    if not endpoint:
+        return ["https://*.amazonaws.com"]
+    # Some name the bucket in the path, others before the host.
+    place = urlsplit(endpoint)
+    return [f"{place.scheme}://{host}" for host in (place.netloc, f"{bucket}.{place.netloc}")]
 
 
 def refuse_live_key_at_foreign_base(secret_key: str, api_base: str) -> None:

@@ -25,20 +25,20 @@ from django.db import connections
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
-from project import health
+from project import health, uploads
 
 type Scope = dict[str, Any]
 type Message = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
-MAX_BODY = 10 * 1024 * 1024  # bytes
+MAX_BODY = 10 * 1024 * 1024  # bytes; staff may give lessons more (project/uploads.py)
 MAX_WAITING = 500  # requests for each pool; who comes later is asked to try again
 RETRY_AFTER = 2  # seconds
 
 
 class BodyTooLarge(Exception):
-    """The request's body is larger than ``MAX_BODY``."""
+    """The request's body is larger than it may be."""
 
 
 class Lane:
@@ -109,13 +109,13 @@ class OneHopHandler(ASGIHandler):
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        lane = self.lanes[lane_of(scope["path"])]
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(receive, await self.most_bytes(scope, lane))
         except RequestAborted:
             return
         except BodyTooLarge:
             return await send_plain(send, 413, b"The request is too large.")
-        lane = self.lanes[lane_of(scope["path"])]
         if lane.is_full:
             return await send_plain(send, 503, b"Very busy just now. Please try again.", retry=True)
         with closing(body):
@@ -127,7 +127,14 @@ class OneHopHandler(ASGIHandler):
             else:
                 await self.send_response(response, send)
 
-    async def read_body(self, receive: Receive) -> IO[bytes]:
+    async def most_bytes(self, scope: Scope, lane: Lane) -> int:
+        """Return how long the request's body may be."""
+        if uploads.announces(scope, MAX_BODY) and await lane.run(uploads.may_send_much, scope):
+            most: int = settings.UPLOAD_MAX_MB * 1024 * 1024
+            return most
+        return MAX_BODY
+
+    async def read_body(self, receive: Receive, most_bytes: int = MAX_BODY) -> IO[bytes]:
         """Read the request's body, into memory while it is small.
 
         Raise ``BodyTooLarge``, and ``RequestAborted`` if the client goes away.
@@ -138,7 +145,7 @@ class OneHopHandler(ASGIHandler):
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > MAX_BODY:
+            if size > most_bytes:
                 raise BodyTooLarge
             return message
 

@@ -3,6 +3,7 @@
 import hashlib
 import warnings
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +14,7 @@ from project.environment import (
     Environment,
     embedded_postgres_is_installed,
     local_secret,
+    media_hosts,
     refuse_live_key_at_foreign_base,
 )
 
@@ -277,8 +279,9 @@ if HTMX_SCRIPT:
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / ".static")))
 # Until `collectstatic` has run, as in a fresh checkout, files are served from where they lie.
 IS_COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "protected": {"BACKEND": "catalog.media.keeping.ProtectedFolder"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if IS_COLLECTED or not (IS_LOCAL or DEMO)
@@ -296,6 +299,29 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 FILE_UPLOAD_PERMISSIONS = 0o644
+# Where a proxy finds what lies in MEDIA_ROOT/protected, if it sends videos and files for us.
+MEDIA_ACCEL = env("MEDIA_ACCEL", default="")
+# How large a lesson's video or file may be that staff upload (project/uploads.py).
+UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=500)
+# A bucket of S3, or what speaks like it, that keeps videos and files instead (library/media.py).
+S3_BUCKET = env("S3_BUCKET", default="")
+S3_ENDPOINT = env("S3_ENDPOINT", default="").rstrip("/")
+S3_REGION = env("S3_REGION", default="")
+if S3_BUCKET:
+    STORAGES["protected"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": S3_ENDPOINT or None,
+            "region_name": S3_REGION or None,
+            "access_key": env("S3_ACCESS_KEY", default="") or None,
+            "secret_key": env("S3_SECRET_KEY", default="") or None,
+            "signature_version": "s3v4",
+            "default_acl": None,  # the bucket's own, which lets nobody in
+            "querystring_auth": True,
+            "file_overwrite": False,
+        },
+    }
 
 # Language and time
 
@@ -316,7 +342,10 @@ SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
+    "img-src": [CSP.SELF, "data:", *media_hosts(S3_BUCKET, S3_ENDPOINT)],
+    "media-src": [CSP.SELF, *media_hosts(S3_BUCKET, S3_ENDPOINT)],
+    # Videos that lie with others, once somebody asks for one (catalog/media/embeds.py).
+    "frame-src": ["https://www.youtube-nocookie.com", "https://player.vimeo.com"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],

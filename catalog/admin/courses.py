@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.media import CaptionInline, LessonFileInline, VideoInline
 from catalog.admin.moving import Moving
 from catalog.admin.pictured import PicturedAdmin, shown
 from catalog.forms import CourseForm
@@ -187,6 +188,7 @@ class CourseAdmin(Moving, PicturedAdmin):
 class LessonAdmin(admin.ModelAdmin):
     """Lessons, each on a page to write it. They are added on the page of their course."""
 
+    inlines = [VideoInline, CaptionInline, LessonFileInline]
     list_display = ["title", "course", "section", "minutes", "is_preview"]
     list_select_related = ["course", "section"]
     search_fields = ["title", "course__title"]

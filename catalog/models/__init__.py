@@ -4,6 +4,7 @@ from catalog.models.bundle import Bundle, BundleEntry, BundleOffer, BundlePart
 from catalog.models.course import Course
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level, Order
 from catalog.models.findable import Assortment, SearchWord
+from catalog.models.media import Caption, LessonFile, Video
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.models.price_history import PricePoint
@@ -15,16 +16,19 @@ __all__ = [
     "BundleEntry",
     "BundleOffer",
     "BundlePart",
+    "Caption",
     "Course",
     "CourseQuerySet",
     "CourseStatus",
     "Instructor",
     "InvalidTransition",
     "Lesson",
+    "LessonFile",
     "Level",
     "Order",
     "PricePoint",
     "SearchWord",
     "Section",
     "Topic",
+    "Video",
 ]

@@ -15,7 +15,7 @@ READ_BY_OTHERS = {
     "db": {"POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"},
     "migrate": {"PGOPTIONS"},  # libpq
     "web": {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"},  # uvicorn
-    "caddy": {"DOMAIN", "CADDY_GLOBAL_OPTIONS"},  # the Caddyfile
+    "caddy": {"DOMAIN", "CADDY_GLOBAL_OPTIONS", "UPLOAD_MAX_MB"},  # the Caddyfile
     "stripe": {"STRIPE_DEVICE_NAME"},
 }
 OURS = ["migrate", "web", "worker"]
@@ -92,7 +92,8 @@ def test_web_runs_what_the_image_says():
 @pytest.mark.parametrize("name", ["db", "migrate", "web", "worker", "caddy", "stripe"])
 def test_every_variable_of_a_service_is_read_by_somebody(name):
     ours = variables_of_settings() if name in OURS else set()
-    unexplained = stated(name) - READ_BY_OTHERS.get(name, set())
+    python = {"TMPDIR"} if name in OURS else set()
+    unexplained = stated(name) - READ_BY_OTHERS.get(name, set()) - python
     assert {variable.removesuffix("_FILE") for variable in unexplained} - ours == set()
 
 
@@ -132,6 +133,12 @@ def test_uploaded_pictures_outlive_the_containers():
     assert [rest for rest in made if f"install -d -o app -g app {place}" in " ".join(rest.split())]
     for name in OURS:
         assert f"media:{place}" in recipe.services()[name]["volumes"]
+
+
+def test_caddy_may_read_what_the_shop_has_it_send_and_nothing_more():
+    [volume] = [v for v in recipe.services()["caddy"]["volumes"] if v.startswith("media:")]
+    assert volume == "media:/srv/media:ro"
+    assert "{$PROTECTED:/srv/media/protected}" in recipe.CADDYFILE.read_text()
 
 
 def test_stripes_tool_asks_for_the_events_we_want():

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from catalog.models import LessonFile
 from library.models import EnrollmentStatus, LessonProgress
 from library.urls import urlpatterns
 from tests.factories import create_course, create_lesson, create_seat, enroll
+from tests.media import create_captions, create_file, create_video
 
 SECRET = "What only learners read."
 
@@ -21,6 +23,9 @@ def course(db):
     lesson.section.course = course
     lesson.section.save()
     lesson.save()
+    create_video(lesson)
+    create_captions(lesson, text=f"WEBVTT\n\n00:00.000 --> 00:01.000\n{SECRET}\n")
+    create_file(lesson, content=SECRET.encode())
     return course
 
 
@@ -31,7 +36,11 @@ def walk(course):
         "course": ("/library/knots/", None),
         "lesson": ("/library/knots/bowline/", None),
         "completion": ("/library/knots/bowline/completion/", {"done": "1"}),
-        "sharing": ("/sharing/knots/", {"share": "1"}),
+        "video": ("/library/knots/bowline/media/video/", None),
+        "poster": ("/library/knots/bowline/media/poster/", None),
+        "captions": ("/library/knots/bowline/media/captions/en/", None),
+        "file": (f"/library/knots/bowline/media/files/{LessonFile.objects.get().pk}/", None),
+        "archive": ("/library/knots/bowline/media/files/", None),
         "claim": (urlsplit(create_seat(course=course).claim_url).path, {}),
     }
 
