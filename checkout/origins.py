@@ -22,14 +22,16 @@ class Origin:
         """Whom it comes from, as the one who takes it reads it."""
         return called(self.order)
 
-    def is_own_purchase_of(self, seat: Enrollment) -> bool:
-        """Whether its learner has bought it for themselves."""
-        return seat.learner_id is not None and seat.learner_id == self.order.user_id
+    @property
+    def is_own_purchase(self) -> bool:
+        """Whether who studies on it has bought it, be it as one to give away at first."""
+        holder = self.line.enrollment.learner_id if self.line.enrollment else None
+        return self.line.is_for_buyer or (holder is not None and holder == self.order.user_id)
 
 
 def origin_of(seat: Enrollment) -> Origin | None:
     """Return where a seat came from; ``None`` if it was not bought. One query."""
-    lines = OrderLine.objects.select_related("order__user")
+    lines = OrderLine.objects.select_related("order__user", "enrollment")
     line = lines.filter(enrollment=seat).first()
     return Origin(line) if line else None
 

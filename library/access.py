@@ -61,10 +61,10 @@ def has_since(
     return since
 
 
-def end_of_access(course: Course, viewer: User | AnonymousUser) -> datetime | None:
-    """Return when the viewer's access ends; ``None`` if it never does, or there is none."""
-    seat = seats_of(viewer).filter(course=course).first()
-    return seat.ends_at if seat else None
+def seat_on(course: Course, viewer: User | AnonymousUser) -> Enrollment | None:
+    """Return the seat by which the viewer studies the course, with who gave it."""
+    seats = seats_of(viewer).select_related("invitation", "given_by")
+    return seats.filter(course=course).first()
 
 
 def seats_of(viewer: User | AnonymousUser, *, moment: datetime | None = None) -> EnrollmentQuerySet:

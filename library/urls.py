@@ -6,6 +6,7 @@ from library.views import media
 from library.views.claim import claim
 from library.views.course import course
 from library.views.lesson import completion, lesson
+from library.views.sharing import sharing
 from library.views.shelf import shelf
 
 app_name = "library"
@@ -22,5 +23,6 @@ urlpatterns = [
     path(f"{LESSON}media/captions/<str:language>/", media.captions, name="captions"),
     path(f"{LESSON}media/files/<int:pk>/", media.file, name="file"),
     path(f"{LESSON}media/files/", media.archive, name="archive"),
+    path("sharing/<slug:course_slug>/", sharing, name="sharing"),
     path("claim/<str:token>/", claim, name="claim"),
 ]

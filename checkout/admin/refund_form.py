@@ -94,6 +94,11 @@ class RefundForm(forms.Form):
         self.plan = self._plan(data, amount_minor, list(lines))
         return data
 
+    @property
+    def would_close(self) -> list[str]:
+        """What would end if the courses close, and whose it is."""
+        return [describe(line) for line in self._open_seats()]
+
     def _offer_seats(self) -> None:
         free = [line.pk for line in self.seats if line.price_minor and not line.refund_id]
         if free:

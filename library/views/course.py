@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from catalog.models import Course
-from library.access import can_open, end_of_access
+from library.access import can_open, seat_on
 from library.guests import viewer_of
 from library.outline import outline_of
 from library.views.door import personal, turn_away
@@ -22,11 +22,13 @@ def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
     if not can_open(course, viewer):
         return turn_away(request, course)
     outline = outline_of(course, viewer)
+    seat = seat_on(course, viewer)
     context = {
         "course": course,
         "outline": outline,
         "progress": outline.progress,
         "is_open": True,
-        "ends_at": end_of_access(course, viewer),
+        "seat": seat,
+        "ends_at": seat.ends_at if seat else None,
     }
     return render_part(request, "library/course.html", "stage", context)

@@ -41,6 +41,7 @@ def walk(course):
         "captions": ("/library/knots/bowline/media/captions/en/", None),
         "file": (f"/library/knots/bowline/media/files/{LessonFile.objects.get().pk}/", None),
         "archive": ("/library/knots/bowline/media/files/", None),
+        "sharing": ("/sharing/knots/", {"share": "1"}),
         "claim": (urlsplit(create_seat(course=course).claim_url).path, {}),
     }
 

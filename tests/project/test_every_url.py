@@ -107,6 +107,7 @@ library:poster              GET        sign-in     /course/    sign-in     200
 library:captions            GET        sign-in     /course/    sign-in     200
 library:file                GET        sign-in     /course/    sign-in     200
 library:archive             GET        sign-in     /course/    sign-in     200
+library:sharing             POST       sign-in     /course/    sign-in     /study/
 library:claim               GET        200         200         200         200
 library:claim               POST       sign-in     /taken/     sign-in     /claim/
 account_login               GET        200         /           200         /
@@ -351,6 +352,7 @@ class Shop:
             "catalog:bundle_detail": {"slug": "ropes"},
             "checkout:cart_bundle": {"slug": "ropes"},
             "library:course": {"course_slug": "knots"},
+            "library:sharing": {"course_slug": "knots"},
             "library:lesson": lesson,
             "library:completion": lesson,
             "library:video": lesson,
@@ -383,6 +385,7 @@ FORMS = {
     "checkout:order_find": {"email": "bob@example.com"},
     "checkout:seat_invitation": {"email": "eve@example.com"},
     "library:completion": {"done": "1"},
+    "library:sharing": {"share": "1"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
     "account_email!": {"action_add": "", "email": "no address"},
     "account_set_password": {"password1": "seven spoons", "password2": "seven spoons"},
@@ -391,6 +394,7 @@ FORMS = {
 PLACES = {
     "/orders/find/": "/find/",
     "/courses/knots/": "/course/",
+    "/library/knots/": "/study/",
     "/library/knots/bowline/": "/lesson/",
     "/library/gift/": "/taken/",
     "/accounts/email/": "/address/",
