@@ -25,6 +25,7 @@ COMPONENTS = [
     "course",
     "cart",
     "reading",
+    "lesson_text",
     "library",
     "seats",
     "languages",

@@ -148,7 +148,7 @@ class Bundle(Sellable):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the rendered description beside its source, and the day of publication."""
-        self.description_html = render_markdown(self.description)
+        self.description_html = render_markdown(self.description, language=settings.LANGUAGE_CODE)
         self.currency = self.currency or settings.SHOP_CURRENCY
         self.note_publication()
         super().save(*args, **kwargs)

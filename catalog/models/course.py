@@ -128,7 +128,7 @@ class Course(Sellable, Priced, Pictured):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep what follows from the rest: rendered text, day of publication, price history."""
-        self.description_html = render_markdown(self.description)
+        self.description_html = self.rendered(self.description)
         self.currency = self.currency or settings.SHOP_CURRENCY
         self.note_publication()
         self.sorting_minor = self.price_now
@@ -153,6 +153,21 @@ class Course(Sellable, Priced, Pictured):
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
         return duration(self.minutes)
+
+    def rendered(self, source: str) -> str:
+        """Return a text of the course, in Markdown, as HTML."""
+        return render_markdown(source, language=self.language)
+
+    def render_again(self) -> None:
+        """Keep the HTML of its texts as it would be now, for instance in another language."""
+        from catalog.models.outline import Lesson
+
+        html = self.rendered(self.description)
+        Course.objects.filter(pk=self.pk).update(description_html=html)
+        lessons = list(Lesson.objects.filter(course=self).only("body", "course"))
+        for lesson in lessons:
+            lesson.body_html = self.rendered(lesson.body)
+        Lesson.objects.bulk_update(lessons, ["body_html"], batch_size=100)
 
     def recount(self) -> None:
         """Keep the number of lessons and the minutes that they take, so that no page counts."""

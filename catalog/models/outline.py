@@ -8,7 +8,6 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.markdown import render_markdown
 from catalog.models.course import Course
 from catalog.models.opening import Opening, start_of
 from project.written import duration
@@ -109,5 +108,5 @@ class Lesson(Opening):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the rendered lesson beside its source; a lesson belongs to its section's course."""
         self.course_id = self.section.course_id
-        self.body_html = render_markdown(self.body)
+        self.body_html = self.section.course.rendered(self.body)
         super().save(*args, **kwargs)

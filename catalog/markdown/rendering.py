@@ -1,0 +1,73 @@
+"""From Markdown to HTML: the parser with all that it knows, and its output made safe."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.utils import translation
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+
+from catalog.markdown.addresses import anchor, use_addresses
+from catalog.markdown.callouts import use_callouts
+from catalog.markdown.code import highlighted
+from catalog.markdown.figures import use_figures
+from catalog.markdown.footnotes import use_footnotes
+from catalog.markdown.formulas import use_formulas
+from catalog.markdown.safety import made_safe
+
+# The parser writes ``style``, which the site's Content-Security-Policy forbids.
+_ALIGNMENTS = {"text-align:right": "end", "text-align:center": "center", "text-align:left": ""}
+
+
+def render_markdown(
+    source: str, *, language: str = "en", find: Callable[[str], str | None] | None = None
+) -> str:
+    """Return Markdown as HTML that is safe to show.
+
+    HTML in the source is shown as text. Whatever else could act on a page, such as
+    ``javascript:`` links, is taken out.
+
+    Words of our own, such as "Note", are in ``language`` as far as the shop speaks it. ``find``
+    is asked for the real address of each link and picture, and returns ``None`` for those that it
+    does not know: they stay as they are.
+    """
+    with translation.override(_spoken(language)):
+        html = _markdown.render(source, {"find": find} if find else {})
+    return _reachable_by_keyboard(made_safe(html))
+
+
+def _spoken(language: str) -> str:
+    """Return the language, or English if the shop has no words in it."""
+    code = language.lower().split("-")[0]
+    return code if code in dict(settings.LANGUAGES) else "en"
+
+
+def _reachable_by_keyboard(html: str) -> str:
+    """Let the keyboard scroll what is wider than a phone. In the source, such tags are text."""
+    for tag in ("pre", "table", 'div class="formula"'):
+        html = html.replace(f"<{tag}>", f'<{tag} tabindex="0">')
+    return html
+
+
+def _align_by_class(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("td_open", "th_open"):
+            name = _ALIGNMENTS.get(str(token.attrs.pop("style", "")), "")
+            if name:
+                token.attrSet("class", name)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "highlight": highlighted})
+    parser.enable(["table", "strikethrough"])
+    parser.use(deflist_plugin)
+    parser.use(anchors_plugin, min_level=2, max_level=4, slug_func=anchor)
+    for use in (use_footnotes, use_formulas, use_callouts, use_figures, use_addresses):
+        parser.use(use)
+    parser.core.ruler.push("align_by_class", _align_by_class)
+    return parser
+
+
+_markdown = _parser()
