@@ -14,10 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin import CourseAdmin, LessonAdmin
 from catalog.models import Course, InvalidTransition, Lesson
+from library.certificate_office import CertificateAdmin
 from library.models import AlreadyEnrolled, Enrollment, LessonProgress
 from library.office import ByHandForm, enroll_list, give
 from project.accounts.models import User
 from project.written import day
+
+__all__ = ["CertificateAdmin", "EnrollmentAdmin", "TaughtCourseAdmin", "TaughtLessonAdmin"]
 
 MORE_DAYS = 30
 EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]

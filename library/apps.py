@@ -10,8 +10,10 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         """Let people take along what they have studied."""
-        from library.my_data import INVITATIONS, STUDIES
+        from library.my_data import CERTIFICATES, INVITATIONS, QUIZZES, STUDIES
         from project.accounts.my_data.parts import register
 
         register(STUDIES)
+        register(QUIZZES)
+        register(CERTIFICATES)
         register(INVITATIONS)

@@ -15,7 +15,7 @@ from catalog.models import Lesson
 from library.models import Enrollment, LessonProgress
 from project.accounts.models import User
 
-SEATS, DONE = "guest_seats", "guest_done"  # in the session's data
+SEATS, DONE, PASSED = "guest_seats", "guest_done", "guest_passed"  # in the session's data
 MOST_SEATS = 200  # that a session remembers: the latest
 MOST_DONE = 2000  # lessons
 
@@ -23,8 +23,11 @@ MOST_DONE = 2000  # lessons
 class Guest(AnonymousUser):
     """A browser that bought without an account, with the seats that it may study."""
 
-    def __init__(self, seats: Iterable[int], done: Iterable[int]) -> None:
+    def __init__(
+        self, seats: Iterable[int], done: Iterable[int], passed: Iterable[int] = ()
+    ) -> None:
         super().__init__()
+        self.passed = frozenset(passed)
         self.seats = frozenset(seats)
         self.done = frozenset(done)
 
@@ -38,7 +41,9 @@ def viewer_of(request: HttpRequest) -> User | AnonymousUser:
     if request.user.is_authenticated or not hasattr(request, "session"):
         return request.user
     seats = request.session.get(SEATS)
-    return Guest(seats, map(int, _done_in(request))) if seats else request.user
+    if not seats:
+        return request.user
+    return Guest(seats, map(int, _done_in(request)), request.session.get(PASSED, []))
 
 
 def let_study(request: HttpRequest, seats: Iterable[int]) -> None:
@@ -57,6 +62,13 @@ def mark(request: HttpRequest, lesson: Lesson, *, is_done: bool) -> None:
     elif not is_done:
         done.pop(str(lesson.pk), None)
     request.session[DONE] = done
+
+
+def note_passed(request: HttpRequest, lesson: Lesson) -> None:
+    """Note in the session that a guest has passed the lesson's quiz."""
+    passed = request.session.get(PASSED, [])
+    if lesson.pk not in passed:
+        request.session[PASSED] = [*passed, lesson.pk][-MOST_DONE:]
 
 
 def carry_over(request: HttpRequest, learner: User, *, also: Collection[int] = ()) -> None:

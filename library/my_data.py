@@ -1,10 +1,12 @@
 """What somebody studies, as a part of their data."""
 
+from django.conf import settings
 from django.db import models
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from library.models import Enrollment, LessonProgress, SeatInvitation
+from library.models import Certificate, Enrollment, LessonProgress, QuizAttempt, SeatInvitation
 from project.accounts.addresses import addresses_of
 from project.accounts.models import User
 from project.accounts.my_data.parts import Facts, Part
@@ -37,6 +39,49 @@ def collect(user: User) -> Facts:
         }
         for seat in seats
     ]
+
+
+def collect_quizzes(user: User) -> Facts:
+    """Return how the person has answered the questions of lessons."""
+    attempts = QuizAttempt.objects.filter(learner=user).select_related("lesson__course")
+    return [
+        {
+            "course": attempt.lesson.course.title,
+            "lesson": attempt.lesson.title,
+            "on": attempt.made_at,
+            "percent": attempt.percent,
+            "has_passed": attempt.has_passed,
+            "answers": attempt.answers,
+        }
+        for attempt in attempts.order_by("made_at", "pk")
+    ]
+
+
+def collect_certificates(user: User) -> Facts:
+    """Return the person's certificates."""
+    return [
+        {
+            "course": known.title,
+            "name": known.name,
+            "issued": known.issued_at,
+            "withdrawn": known.withdrawn_at,
+            "address": known.address,
+            "instructor": known.instructor,
+            "lessons": known.lessons,
+            "minutes": known.minutes,
+        }
+        for known in Certificate.objects.filter(learner=user).order_by("issued_at", "pk")
+    ]
+
+
+def certificates(user: User) -> dict[str, str]:
+    """Return a page for each certificate that bears a name, by its name in the archive."""
+    return {
+        f"certificates/{known.code}.html": render_to_string(
+            "library/my_data/certificate.html", {"certificate": known, "shop": settings.SHOP_NAME}
+        )
+        for known in Certificate.objects.named().filter(learner=user)
+    }
 
 
 def collect_invitations(user: User) -> Facts:
@@ -85,4 +130,17 @@ STUDIES = Part(
     title=_("Courses"),  # type: ignore[arg-type]  # lazy
     template="library/my_data/studies.html",
     collect=collect,
+)
+QUIZZES = Part(
+    name="quizzes",
+    title=_("Questions of lessons"),  # type: ignore[arg-type]  # lazy
+    template="library/my_data/quizzes.html",
+    collect=collect_quizzes,
+)
+CERTIFICATES = Part(
+    name="certificates",
+    title=_("Certificates"),  # type: ignore[arg-type]  # lazy
+    template="library/my_data/certificates.html",
+    collect=collect_certificates,
+    files=certificates,
 )

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
 
 from catalog.models import Course
 from library.guests import Guest
-from library.models import Enrollment, LessonProgress, StudyProgress
+from library.models import Certificate, Enrollment, LessonProgress, StudyProgress
 from library.outline import outlines_of
 from project.accounts.models import User
 
@@ -34,6 +36,12 @@ class Study:
     def is_over(self) -> bool:
         """Whether the time of access has passed."""
         return self.enrollment.is_over
+
+    @property
+    def certificate_url(self) -> str:
+        """Where the learner's certificate is, if they have put their name on one."""
+        code = getattr(self.enrollment, "certificate_code", None)
+        return reverse("library:certificate", args=[code]) if code else ""
 
     @property
     def last_touched_at(self) -> datetime:
@@ -65,8 +73,10 @@ def _shelf_of_guest(guest: Guest) -> list[Study]:
 
 
 def _shelf_of_learner(learner: User) -> list[Study]:
+    certificates = Certificate.objects.named().filter(learner=learner, course=OuterRef("course"))
     enrollments = list(
         Enrollment.objects.latest_of(learner)
+        .annotate(certificate_code=Subquery(certificates.values("code")))
         .select_related("course")
         .fetch_mode(models.FETCH_RAISE)
     )

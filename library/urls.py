@@ -3,9 +3,11 @@
 from django.urls import path
 
 from library.views import media
+from library.views.certificate import certificate, certificate_name
 from library.views.claim import claim
 from library.views.course import course
 from library.views.lesson import completion, lesson
+from library.views.quiz import quiz
 from library.views.sharing import sharing
 from library.views.shelf import shelf
 
@@ -16,6 +18,7 @@ LESSON = "library/<slug:course_slug>/<slug:lesson_slug>/"
 urlpatterns = [
     path("library/", shelf, name="shelf"),
     path("library/<slug:course_slug>/", course, name="course"),
+    path("library/<slug:course_slug>/certificate/", certificate_name, name="certificate_name"),
     path(LESSON, lesson, name="lesson"),
     path(f"{LESSON}completion/", completion, name="completion"),
     path(f"{LESSON}media/video/", media.video, name="video"),
@@ -23,6 +26,8 @@ urlpatterns = [
     path(f"{LESSON}media/captions/<str:language>/", media.captions, name="captions"),
     path(f"{LESSON}media/files/<int:pk>/", media.file, name="file"),
     path(f"{LESSON}media/files/", media.archive, name="archive"),
+    path(f"{LESSON}quiz/", quiz, name="quiz"),
     path("sharing/<slug:course_slug>/", sharing, name="sharing"),
+    path("certificates/<slug:code>/", certificate, name="certificate"),
     path("claim/<str:token>/", claim, name="claim"),
 ]

@@ -27,6 +27,7 @@ COMPONENTS = [
     "reading",
     "lesson_text",
     "library",
+    "study",
     "seats",
     "languages",
     "account",

@@ -21,10 +21,13 @@ from catalog.models import (
     Lesson,
     Level,
     PricePoint,
+    Question,
+    QuestionKind,
     Section,
     Topic,
 )
 from library.models import (
+    Certificate,
     Enrollment,
     EnrollmentSource,
     EnrollmentStatus,
@@ -216,6 +219,25 @@ def create_lesson(
     return lesson
 
 
+def create_question(
+    lesson: Lesson,
+    *,
+    text: str = "What holds?",
+    kind: QuestionKind = QuestionKind.SINGLE,
+    answers: str = "[x] A knot\n[ ] A wish",
+    explanation: str = "Friction *does*.",
+) -> Question:
+    """Create a question at the end of its lesson."""
+    return Question.objects.create(
+        lesson=lesson,
+        text=text,
+        kind=kind,
+        answers=answers,
+        explanation=explanation,
+        position=next(_numbers) % 30_000,
+    )
+
+
 def enroll(
     learner: User | None = None,
     *,
@@ -248,6 +270,18 @@ def let_time_pass(seat: Enrollment, *, days: int) -> Enrollment:
     )
     seat.refresh_from_db()
     return seat
+
+
+def create_certificate(*, name: str = "", course: Course | None = None) -> Certificate:
+    """Have somebody finish a course, and put a name on the certificate."""
+    course = course or create_course(lessons=2)
+    learner = enroll(course=course).learner
+    assert learner
+    complete(learner, *course.lessons.all())
+    certificate = Certificate.objects.issue(learner, course)
+    assert certificate
+    certificate.bear(name)
+    return certificate
 
 
 def create_seat(*, course: Course | None = None) -> Enrollment:

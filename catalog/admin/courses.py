@@ -19,7 +19,7 @@ from catalog.admin.media import CaptionInline, LessonFileInline, VideoInline
 from catalog.admin.moving import Moving
 from catalog.admin.pictured import PicturedAdmin, shown
 from catalog.forms import CourseForm
-from catalog.models import Course, Lesson, Section
+from catalog.models import Course, Lesson, Question, Section
 from catalog.money import format_money
 from catalog.search.indexing import forget, refresh_search
 from catalog.templatetags.covers import cover_url
@@ -184,11 +184,20 @@ class CourseAdmin(Moving, PicturedAdmin):
         refresh_search([])
 
 
+class QuestionInline(admin.StackedInline):
+    """What the lesson asks when one has read it."""
+
+    model = Question
+    fields = ("position", "kind", "text", "answers", "explanation")
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea({"cols": 80, "rows": 4})}}
+    extra = 0
+
+
 @admin.register(Lesson)
 class LessonAdmin(admin.ModelAdmin):
     """Lessons, each on a page to write it. They are added on the page of their course."""
 
-    inlines = [VideoInline, CaptionInline, LessonFileInline]
+    inlines = [VideoInline, CaptionInline, LessonFileInline, QuestionInline]
     list_display = ["title", "course", "section", "minutes", "is_preview"]
     list_select_related = ["course", "section"]
     search_fields = ["title", "course__title"]
@@ -202,6 +211,7 @@ class LessonAdmin(admin.ModelAdmin):
         "is_preview",
         "opens_after_days",
         "opens_on",
+        "pass_percent",
         "body",
     ]
     formfield_overrides = {

@@ -17,6 +17,7 @@ from catalog.models import (
     Instructor,
     InvalidTransition,
     Lesson,
+    Question,
     Section,
     Topic,
 )
@@ -31,7 +32,7 @@ KEYS = {
     "bio": "instructor_bio",
 }
 # Rows that the import itself puts in place, and what the search keeps: nothing to check in them.
-OTHERS = {"course", "section", "instructor", "search", "topic_pks", "words"}
+OTHERS = {"course", "section", "lesson", "instructor", "search", "topic_pks", "words"}
 
 
 @dataclass
@@ -205,6 +206,22 @@ class CourseImport:
         name = f"lesson “{text.values['title']}”"
         if self._put(lesson, values, path=text.path, name=name):
             self._has_other_lessons = True
+        self._put_questions(lesson, text)
+
+    def _put_questions(self, lesson: Lesson, text: LessonText) -> None:
+        """Ask what the folder asks. A question keeps its row by its place."""
+        known = list(lesson.questions.all())
+        told = [tuple(values.items()) for values in text.questions]
+        names = ("position", "kind", "text", "answers", "explanation")
+        if [tuple((name, getattr(row, name)) for name in names) for row in known] == told:
+            return
+        for row in known[len(told) :]:
+            row.delete()
+        for at, values in enumerate(text.questions):
+            row = known[at] if at < len(known) else Question(lesson=lesson)
+            _save(row, values, text.path)
+        if not self.report.is_new:
+            self.report.changes.append(f"~ questions of lesson “{lesson}”: {len(told)}")
 
     def _refuse_taken_lesson_slug(self, text: LessonText) -> None:
         slug = text.values["slug"]
@@ -262,11 +279,12 @@ def _save(record: models.Model, values: dict[str, Any], path: Path) -> None:
 def _is_referred_to(lesson: Lesson) -> bool:
     """Return whether any other table has a row for the lesson, such as somebody's progress.
 
-    Which tables there are is not the catalog's to know.
+    Which tables there are is not the catalog's to know; its own hold parts of the lesson.
     """
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: lesson}).exists()
         for relation in Lesson._meta.related_objects
+        if relation.related_model._meta.app_label != Lesson._meta.app_label
     )
 
 

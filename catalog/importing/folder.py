@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from catalog.importing.front_matter import InvalidCourseFolder, Key, TextFile, read_text_file
+from catalog.importing.quiz import read_quiz
 from catalog.models import CourseStatus
 from catalog.money import to_minor
 
@@ -45,6 +46,7 @@ LESSON_KEYS = {
     "title": Key(str, is_required=True),
     "minutes": Key(int),
     "preview": Key(bool),
+    "quiz": Key(dict),
     **OPENING_KEYS,
 }
 
@@ -53,11 +55,12 @@ _NUMBERED = re.compile(r"(\d+)-.+")
 
 @dataclass(frozen=True)
 class LessonText:
-    """A lesson: ``values`` are fields of ``Lesson``."""
+    """A lesson: ``values`` are fields of ``Lesson``, ``questions`` each those of ``Question``."""
 
     path: Path
     id: str
     values: dict[str, Any]
+    questions: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,7 @@ def _read_section(folder: Path, position: int) -> SectionText:
 
 def _read_lesson(path: Path, position: int) -> LessonText:
     file = read_text_file(path, LESSON_KEYS)
+    pass_percent, questions = read_quiz(file)
     return LessonText(
         path=path,
         id=file.values["id"],
@@ -240,8 +244,10 @@ def _read_lesson(path: Path, position: int) -> LessonText:
             "is_preview": file.values.get("preview", False),
             "position": position,
             "body": file.body,
+            "pass_percent": pass_percent,
             **_opening(file),
         },
+        questions=questions,
     )
 
 

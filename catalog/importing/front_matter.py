@@ -38,6 +38,7 @@ _KINDS = {
     int: "a whole number",
     bool: "true or false",
     datetime: "a moment, such as 2026-11-30T23:00:00Z",
+    dict: "a table",
     date: "a day, such as 2026-11-30",
     list: 'a list of texts, such as ["this", "that"]',
 }

@@ -8,6 +8,7 @@ from catalog.models.media import Caption, LessonFile, Video
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.models.price_history import PricePoint
+from catalog.models.question import Choice, Question, QuestionKind
 from catalog.models.sellable import InvalidTransition
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "BundleOffer",
     "BundlePart",
     "Caption",
+    "Choice",
     "Course",
     "CourseQuerySet",
     "CourseStatus",
@@ -27,6 +29,8 @@ __all__ = [
     "Level",
     "Order",
     "PricePoint",
+    "Question",
+    "QuestionKind",
     "SearchWord",
     "Section",
     "Topic",

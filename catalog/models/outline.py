@@ -3,14 +3,25 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.course import Course
 from catalog.models.opening import Opening, start_of
 from project.written import duration
+
+RESERVED = {"certificate", "notes"}  # beside lessons, in the addresses of a course
+PASS_PERCENT = 75
+
+
+def refuse_reserved(slug: str) -> None:
+    """Refuse a lesson's slug that is the address of something else."""
+    if slug in RESERVED:
+        raise ValidationError(_("This is the address of another page of the course."))
 
 
 class SectionQuerySet(models.QuerySet["Section"]):
@@ -75,13 +86,19 @@ class Lesson(Opening):
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="lessons")
     source_id = models.CharField(max_length=64, null=True, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
-    slug = models.SlugField(max_length=80)
+    slug = models.SlugField(max_length=80, validators=[refuse_reserved])
     title = models.CharField(max_length=120)
     body = models.TextField(blank=True, help_text=_("Markdown."))
     body_html = models.TextField(blank=True, editable=False)
     minutes = models.PositiveSmallIntegerField(default=0, help_text=_("How long it takes."))
     is_preview = models.BooleanField(
         _("free preview"), default=False, help_text=_("Anyone may read it before buying.")
+    )
+
+    pass_percent = models.PositiveSmallIntegerField(
+        default=PASS_PERCENT,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("How many of its questions have to be right, of a hundred."),
     )
 
     objects = LessonQuerySet.as_manager()
@@ -91,6 +108,10 @@ class Lesson(Opening):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_once_per_course"),
             models.UniqueConstraint(fields=["course", "source_id"], name="lesson_source_once"),
+            models.CheckConstraint(
+                condition=Q(pass_percent__gte=1, pass_percent__lte=100),
+                name="lesson_pass_percent_is_one",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,13 @@
 """A course's looks in templates: its cover, the step of its hue, and its picture for links."""
 
+from typing import Protocol
+
 from django import template
 from django.conf import settings
 from django.urls import reverse
 
 from catalog.covers import cover_digest
-from catalog.models import Bundle, Course
+from catalog.models import Course
 from catalog.models.pictured import Pictured
 from catalog.pictures.previews import preview_digest
 
@@ -13,6 +15,10 @@ HUE_STEP = 15  # degrees; static/css/hues.css has a rule for each step
 PLAIN_WIDTH = 640  # pixels; for browsers that do not choose
 
 register = template.Library()
+
+
+class _Colored(Protocol):
+    hue: int
 
 
 @register.filter
@@ -47,7 +53,7 @@ def preview_picture_url(course: Course) -> str:
 
 
 @register.filter
-def hue_step(thing: Course | Bundle) -> int:
+def hue_step(thing: _Colored) -> int:
     """Return the number for ``data-hue``, 0 to 23, that gives an element the thing's color."""
     return round(thing.hue / HUE_STEP) % (360 // HUE_STEP)
 

@@ -1,6 +1,7 @@
 """Who may study what, and how far they are."""
 
 from catalog.models import InvalidTransition
+from library.models.certificate import Certificate, CertificateQuerySet
 from library.models.enrollment import (
     NEXT_STATUSES,
     AlreadyEnrolled,
@@ -16,11 +17,14 @@ from library.models.invitation import (
     SeatInvitationQuerySet,
 )
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
+from library.models.quiz_attempt import QuizAttempt
 
 __all__ = [
     "NEXT_STATUSES",
     "AlreadyEnrolled",
     "AlreadyInvited",
+    "Certificate",
+    "CertificateQuerySet",
     "Enrollment",
     "EnrollmentQuerySet",
     "EnrollmentSource",
@@ -29,6 +33,7 @@ __all__ = [
     "LessonProgress",
     "LessonProgressQuerySet",
     "NotFree",
+    "QuizAttempt",
     "SeatInvitation",
     "SeatInvitationQuerySet",
     "StudyProgress",

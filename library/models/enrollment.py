@@ -202,7 +202,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         with connection.cursor() as cursor:
             # Django's bulk_create() does not say which rows were new.
             giver = given_by.pk if given_by else None
-            values: list[Any] = [EnrollmentStatus.ACTIVE.value, source.value]
+            values: list[Any] = [EnrollmentStatus.ACTIVE.value, str(source)]
             values += [reason, giver, ends_at, learner.pk, pks]
             cursor.execute(_GRANT, values)
             made = [pk for (pk,) in cursor.fetchall()]

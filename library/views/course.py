@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Course
 from library.access import can_open, seat_on
+from library.completing import certificate_of
 from library.guests import viewer_of
 from library.outline import outline_of
 from library.views.door import personal, turn_away
@@ -29,6 +30,7 @@ def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
         "progress": outline.progress,
         "is_open": True,
         "seat": seat,
+        "certificate": certificate_of(course, viewer, outline.progress),
         "ends_at": seat.ends_at if seat else None,
     }
     return render_part(request, "library/course.html", "stage", context)

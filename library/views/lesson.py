@@ -10,9 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Lesson
 from library.access import can_open, can_study, can_view, is_free_preview
+from library.completing import QuizNotPassed, certificate_of, complete
 from library.guests import mark, viewer_of
 from library.models import LessonProgress
 from library.outline import outline_of
+from library.quiz import quiz_of
 from library.views.door import find_lesson, person, personal, turn_away
 from project.accounts.models import User
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
@@ -26,7 +28,7 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
     viewer = viewer_of(request)
     if not can_view(lesson, viewer):
         return _wait_for(request, lesson, viewer)
-    context = _reading(lesson, viewer)
+    context = reading(lesson, viewer)
     return render_part(request, "library/lesson.html", "stage", context)
 
 
@@ -36,21 +38,22 @@ def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Http
     lesson = find_lesson(course_slug, lesson_slug)
     viewer = viewer_of(request)
     if not can_study(lesson, viewer):
-        return _refuse(request, lesson, viewer)
+        return refuse(request, lesson, viewer)
     if request.POST.get("done") not in ("0", "1"):
         return HttpResponseBadRequest("Say done=1 or done=0.", content_type="text/plain")
-    _note(request, lesson, is_done=request.POST["done"] == "1")
+    if not _note(request, lesson, is_done=request.POST["done"] == "1"):
+        return redirect_browser(request, lesson_url(lesson) + "#quiz")
     if not wants_part(request):
-        return redirect_browser(request, _lesson_url(lesson) + "#completion")
-    context = {**_reading(lesson, viewer_of(request)), "is_fresh": True}
+        return redirect_browser(request, lesson_url(lesson) + "#completion")
+    context = {**reading(lesson, viewer_of(request)), "is_fresh": True}
     return render(request, "library/lesson.html#completed", context)
 
 
-def _refuse(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser) -> HttpResponse:
+def refuse(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser) -> HttpResponse:
     """Lead somebody who may not do the lesson to its page, which says when it opens, or away."""
     if can_open(lesson.course, viewer):
-        return redirect_browser(request, _lesson_url(lesson))
-    return turn_away(request, lesson.course, page=_lesson_url(lesson))
+        return redirect_browser(request, lesson_url(lesson))
+    return turn_away(request, lesson.course, page=lesson_url(lesson))
 
 
 def _wait_for(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser) -> HttpResponse:
@@ -69,28 +72,46 @@ def _wait_for(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser
     return render_part(request, "library/lesson_ahead.html", "stage", context)
 
 
-def _note(request: HtmxRequest, lesson: Lesson, *, is_done: bool) -> None:
-    """Note the lesson for the learner, or in the session of somebody who has no account."""
+def _note(request: HtmxRequest, lesson: Lesson, *, is_done: bool) -> bool:
+    """Note the lesson for the learner, or in the session of somebody who has no account.
+
+    Return ``False`` if its questions have to be passed first.
+    """
     if request.user.is_anonymous:
-        mark(request, lesson, is_done=is_done)
-    elif is_done:
-        LessonProgress.objects.mark(person(request), lesson)
-    else:
+        return _note_of_guest(request, lesson, is_done=is_done)
+    if not is_done:
         LessonProgress.objects.unmark(person(request), lesson)
+        return True
+    try:
+        complete(person(request), lesson)
+    except QuizNotPassed:
+        return False
+    return True
 
 
-def _reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
+def _note_of_guest(request: HtmxRequest, lesson: Lesson, *, is_done: bool) -> bool:
+    quiz = quiz_of(lesson, viewer_of(request)) if is_done else None
+    if quiz and not quiz.has_passed:
+        return False
+    mark(request, lesson, is_done=is_done)
+    return True
+
+
+def reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
     """Return what the page of a lesson shows to somebody who may read it."""
     outline = outline_of(lesson.course, viewer)
     progress = outline.progress
     previous, following = outline.neighbors(lesson)
+    is_open = not is_free_preview(lesson) or can_open(lesson.course, viewer)
     return {
         "course": lesson.course,
         "lesson": lesson,
         "outline": outline,
         "progress": progress,
         # A free preview is read by people who have nothing else of the course.
-        "is_open": not is_free_preview(lesson) or can_open(lesson.course, viewer),
+        "is_open": is_open,
+        "quiz": quiz_of(lesson, viewer) if is_open else None,
+        "certificate": certificate_of(lesson.course, viewer, progress),
         "is_done": outline.is_done(lesson),
         "previous": previous,
         "following": following,
@@ -103,5 +124,6 @@ def _other(lesson: Lesson | None, current: Lesson) -> Lesson | None:
     return lesson if lesson != current else None
 
 
-def _lesson_url(lesson: Lesson) -> str:
+def lesson_url(lesson: Lesson) -> str:
+    """Return where the lesson is read."""
     return reverse("library:lesson", args=[lesson.course.slug, lesson.slug])

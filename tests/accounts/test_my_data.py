@@ -57,7 +57,7 @@ def test_archive_holds_what_the_shop_knows(ada):
     receipt = f"receipts/{1000 + order.pk}.html"
     assert sorted(files) == ["data.json", "index.html", receipt]
     facts = json.loads(files["data.json"])
-    assert set(facts) == {"account", "invitations", "orders", "studies"}
+    assert set(facts) == {"account", "certificates", "invitations", "orders", "quizzes", "studies"}
     assert facts["account"][0]["addresses"] == [
         {"email": "ada@example.com", "is_proven": True, "is_primary": True}
     ]

@@ -57,7 +57,7 @@ def filled_in(staff, url):
     for form in forms:
         for field in form:
             value = field.value()
-            if value not in (None, False):
+            if value is not None and value is not False:
                 data[field.html_name] = [row.pk for row in value] if is_rows(value) else value
     return data
 

@@ -36,6 +36,7 @@ from tests.checkout.shop import create_order, create_payment
 from tests.factories import (
     add_app,
     create_bundle,
+    create_certificate,
     create_course,
     create_lesson,
     create_seat,
@@ -108,6 +109,9 @@ library:captions            GET        sign-in     /course/    sign-in     200
 library:file                GET        sign-in     /course/    sign-in     200
 library:archive             GET        sign-in     /course/    sign-in     200
 library:sharing             POST       sign-in     /course/    sign-in     /study/
+library:quiz                POST       sign-in     /course/    sign-in     404
+library:certificate_name    POST       sign-in     /course/    sign-in     404
+library:certificate         GET        200         200         200         200
 library:claim               GET        200         200         200         200
 library:claim               POST       sign-in     /taken/     sign-in     /claim/
 account_login               GET        200         /           200         /
@@ -298,6 +302,7 @@ class Shop:
             email="bob@example.com", courses=[self.course], seats=2
         )
         self.gift = create_seat(course=create_course(title="Gift", slug="gift", lessons=1))
+        self.certificate = create_certificate(name="Ada Lovelace")
         create_bundle(self.course, create_course(slug="other"), slug="ropes")
         if not default_storage.exists(PICTURE):
             default_storage.save(PICTURE, ContentFile(b"A picture."))
@@ -335,6 +340,8 @@ class Shop:
         if query:
             return f"{self.path(name)}?{query}"
         lesson = {"course_slug": "knots", "lesson_slug": "bowline"}
+        if name == "library:certificate":
+            return self.certificate.get_absolute_url()
         if name == "library:claim":
             return urlsplit(self.gift.claim_url).path
         if name == "catalog:cover":
@@ -360,6 +367,8 @@ class Shop:
             "library:captions": {**lesson, "language": "en"},
             "library:file": {**lesson, "pk": self.file.pk},
             "library:archive": lesson,
+            "library:quiz": lesson,
+            "library:certificate_name": {"course_slug": "knots"},
             "mfa_remove_webauthn": {"pk": self.passkey.pk},
             "mfa_edit_webauthn": {"pk": self.passkey.pk},
             "openid_connect_login": {"provider_id": "sso"},
@@ -386,6 +395,7 @@ FORMS = {
     "checkout:seat_invitation": {"email": "eve@example.com"},
     "library:completion": {"done": "1"},
     "library:sharing": {"share": "1"},
+    "library:certificate_name": {"name": "Eve"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
     "account_email!": {"action_add": "", "email": "no address"},
     "account_set_password": {"password1": "seven spoons", "password2": "seven spoons"},
