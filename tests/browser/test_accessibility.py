@@ -1,6 +1,6 @@
 """axe, which looks for what keeps people out, finds nothing: on any page, in any state.
 
-Wide and 320 pixels narrow, in light and in dark.
+Wide and 320 pixels narrow in the light, and narrow in the dark.
 """
 
 import re
@@ -15,12 +15,13 @@ from tests.browser.steps import BREAD, add_to_cart
 
 pytestmark = [pytest.mark.browser, only_as_served]
 
+ONLY_COLORS = {"runOnly": ["color-contrast"]}
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LOOK = """(rules) => axe.run(document, { resultTypes: ["violations"], ...rules }).then(
   ({ violations }) => violations.map(({ id, nodes }) =>
     `${id}: ${nodes.map(({ html }) => html).join(" | ")}`))"""
-# In the dark, a page has other colors; all else is what it is in the light.
-RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+# In the dark, a page has other colors; all else is what it is in the light, and on a phone.
+LOOKS = [(WIDE, "light", {}), (SMALLEST, "light", {}), (SMALLEST, "dark", ONLY_COLORS)]
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +36,11 @@ def look(axe):
     def look_at(page):
         page.evaluate(axe)  # as the browser's tools do, which the page's policy does not concern
         found = {}
-        for viewport in (WIDE, SMALLEST):
+        for viewport, scheme, rules in LOOKS:
             page.set_viewport_size(viewport)
-            for scheme, rules in RULES.items():
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                page.evaluate(SETTLED)
-                found[viewport["width"], scheme] = _find(page, rules)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.evaluate(SETTLED)
+            found[viewport["width"], scheme] = _find(page, rules)
         assert {where: what for where, what in found.items() if what} == {}
         wide = page.evaluate("() => document.documentElement.scrollWidth")
         assert wide <= SMALLEST["width"], "It scrolls sideways."
