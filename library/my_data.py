@@ -6,19 +6,32 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from library.models import Certificate, Enrollment, LessonProgress, QuizAttempt, SeatInvitation
+from library.models import (
+    Certificate,
+    Enrollment,
+    LessonProgress,
+    QuizAttempt,
+    SeatInvitation,
+    VideoPosition,
+)
 from project.accounts.addresses import addresses_of
 from project.accounts.models import User
 from project.accounts.my_data.parts import Facts, Part
 
 
 def collect(user: User) -> Facts:
-    """Return the person's seats, and which lessons they have done."""
+    """Return the person's seats, which lessons they have done, and where they are in videos."""
     seats = Enrollment.objects.held_by(user).select_related("course").order_by("created_at", "pk")
     done = (
         LessonProgress.objects.filter(learner=user)
         .select_related("lesson")
         .order_by("completed_at")
+        .fetch_mode(models.FETCH_RAISE)
+    )
+    watched = (
+        VideoPosition.objects.filter(learner=user)
+        .select_related("lesson")
+        .order_by("updated_at")
         .fetch_mode(models.FETCH_RAISE)
     )
     return [
@@ -35,6 +48,11 @@ def collect(user: User) -> Facts:
                 {"lesson": progress.lesson.title, "on": progress.completed_at}
                 for progress in done
                 if progress.lesson.course_id == seat.course_id
+            ],
+            "videos": [
+                {"lesson": place.lesson.title, "seconds": place.seconds, "on": place.updated_at}
+                for place in watched
+                if place.lesson.course_id == seat.course_id
             ],
         }
         for seat in seats

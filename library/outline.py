@@ -14,6 +14,7 @@ from library.access import may_change_courses, seats_of
 from library.guests import Guest
 from library.models import LessonProgress, StudyProgress
 from library.models.waiting import since_of
+from library.models.watched import place_in, watched_by
 from project.accounts.models import User
 
 
@@ -62,11 +63,16 @@ class Outline:
         items = self.items
         undone = [item for item in items if not item.is_done]
         ready = [item.lesson for item in undone if not item.is_waiting]
+        # Who was in the middle of something goes on with that.
+        watched = [lesson for lesson in ready if lesson.watched_at]  # type: ignore[attr-defined]
+        if watched:
+            ready = [max(watched, key=lambda lesson: lesson.watched_at)]  # type: ignore[attr-defined]
         later = [item.opens_at for item in undone if item.opens_at]
         return StudyProgress(
             done=len(items) - len(undone),
             total=len(items),
             next_lesson=ready[0] if ready else None,
+            next_seconds=place_in(ready[0]) if ready else 0,
             opens_at=min(later) if later and not ready else None,
         )
 
@@ -106,7 +112,11 @@ def outlines_of(
         Lesson.objects.filter(course__in=courses)
         .select_related("section")
         .defer("body", "body_html")
-        .annotate(is_done=Exists(done), since=since_of(seats_of(viewer, moment=moment)))
+        .annotate(
+            is_done=Exists(done),
+            since=since_of(seats_of(viewer, moment=moment)),
+            **watched_by(viewer.pk),
+        )
         .order_by("course_id", "section__position", "section_id", "position", "pk")
         .fetch_mode(models.FETCH_RAISE)
     )

@@ -7,6 +7,7 @@ from library.views.certificate import certificate, certificate_name
 from library.views.claim import claim
 from library.views.course import course
 from library.views.lesson import completion, lesson
+from library.views.position import position
 from library.views.quiz import quiz
 from library.views.sharing import sharing
 from library.views.shelf import shelf
@@ -21,6 +22,7 @@ urlpatterns = [
     path("library/<slug:course_slug>/certificate/", certificate_name, name="certificate_name"),
     path(LESSON, lesson, name="lesson"),
     path(f"{LESSON}completion/", completion, name="completion"),
+    path(f"{LESSON}position/", position, name="position"),
     path(f"{LESSON}media/video/", media.video, name="video"),
     path(f"{LESSON}media/poster/", media.poster, name="poster"),
     path(f"{LESSON}media/captions/<str:language>/", media.captions, name="captions"),

@@ -12,7 +12,6 @@ PERMISSIONS = ", ".join(
             f"{feature}=()"
             for feature in (
                 "accelerometer",
-                "autoplay",
                 "bluetooth",
                 "browsing-topics",
                 "camera",
@@ -29,6 +28,8 @@ PERMISSIONS = ", ".join(
                 "xr-spatial-tracking",
             )
         ),
+        # The players in our frames (catalog/media/embeds.py) begin when they are asked to.
+        'autoplay=(self "https://www.youtube-nocookie.com" "https://player.vimeo.com")',
         "publickey-credentials-create=(self)",
         "publickey-credentials-get=(self)",
     ]

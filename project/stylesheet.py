@@ -26,6 +26,7 @@ COMPONENTS = [
     "cart",
     "reading",
     "lesson_text",
+    "video",
     "library",
     "study",
     "seats",

@@ -33,6 +33,13 @@ def duration(minutes: int) -> str:
     return " ".join(part for part in parts if part)
 
 
+def clock(seconds: int) -> str:
+    """Return a length of time as players show it: "4:05", or "1:04:05"."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def number(amount: int) -> str:
     """Return a number with its thousands apart: "1,234", or "1.234"."""
     return format_decimal(amount, locale=active_locale()) if amount >= 1000 else str(amount)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -73,6 +73,12 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         """One after the other as they are studied, with their sections, not with what they say."""
         order = ("section__position", "section_id", "position", "pk")
         return self.select_related("section").defer("body", "body_html").order_by(*order)
+
+    def with_media(self) -> "LessonQuerySet":
+        """With their videos, and with whether they have files."""
+        files = self.model._meta.get_field("files").related_model  # defined after lessons are
+        has_files = Exists(files._default_manager.filter(lesson=OuterRef("pk")))
+        return self.select_related("video").annotate(has_files=has_files)
 
     def previews(self) -> "LessonQuerySet":
         """Those that anyone may read before buying, in the course's order."""

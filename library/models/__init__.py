@@ -16,6 +16,7 @@ from library.models.invitation import (
     SeatInvitation,
     SeatInvitationQuerySet,
 )
+from library.models.position import VideoPosition, VideoPositionQuerySet
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
 from library.models.quiz_attempt import QuizAttempt
 
@@ -37,4 +38,6 @@ __all__ = [
     "SeatInvitation",
     "SeatInvitationQuerySet",
     "StudyProgress",
+    "VideoPosition",
+    "VideoPositionQuerySet",
 ]

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Count, Exists, F, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course, Lesson
 from library.models.enrollment import Enrollment
 from library.models.waiting import is_waiting, since_of
+from library.models.watched import place_in, watched_by
 from project.accounts.models import User
 
 
@@ -25,6 +26,7 @@ class StudyProgress:
     done: int
     total: int
     next_lesson: Lesson | None = None
+    next_seconds: int = 0  # where the learner was in its video
     last_done_at: datetime | None = None
     opens_at: datetime | None = None  # if all that is left has yet to open: when that begins
 
@@ -127,16 +129,20 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
     ) -> dict[int, Lesson]:
         """Return the first lesson of each course, in its order, that the learner has yet to do.
 
-        One that has yet to open comes only if there is no other.
+        One that has yet to open comes only if there is no other. Who was in the middle of a video
+        goes on with that.
         """
         done = self.filter(learner=learner, lesson=OuterRef("pk"))
         undone = Lesson.objects.filter(~Exists(done), course__in=courses)
         seats = Enrollment.objects.active(moment).held_by(learner)
         firsts = (
-            undone.annotate(since=since_of(seats), is_waiting=is_waiting(moment))
+            undone.annotate(
+                since=since_of(seats), is_waiting=is_waiting(moment), **watched_by(learner.pk)
+            )
             .order_by(
                 "course_id",
                 "is_waiting",
+                F("watched_at").desc(nulls_last=True),
                 "section__position",
                 "section_id",
                 "position",
@@ -152,7 +158,9 @@ def _what_is_next(lesson: Lesson | None, moment: datetime) -> dict[str, Any]:
     """Return the next lesson, or when it opens."""
     since: datetime | None = getattr(lesson, "since", None)
     opens_at = lesson.opens_at(since, moment=moment) if lesson and since else None
-    return {"opens_at": opens_at} if opens_at else {"next_lesson": lesson}
+    if opens_at:
+        return {"opens_at": opens_at}
+    return {"next_lesson": lesson, "next_seconds": place_in(lesson) if lesson else 0}
 
 
 class LessonProgress(models.Model):

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.db.models.functions import Coalesce
 from django.template import Context
 from django.utils import timezone
 
 from catalog.models import Course, Lesson, Section
+from library import watching
 from library.access import may_change_courses, seats_of
 from library.guests import Guest, viewer_of
 from library.models import (
@@ -21,6 +23,7 @@ from library.models import (
 )
 from library.outline import outline_of
 from library.shelf import Study, shelf_of
+from library.watching import LessonMedia
 from project.accounts.models import User
 
 register = template.Library()
@@ -74,6 +77,14 @@ def study_progress(context: Context, course: Course) -> StudyProgress:
     if isinstance(viewer, Guest):
         return outline_of(course, viewer).progress
     return LessonProgress.objects.by_course(viewer, [course])[course.pk]
+
+
+@register.simple_tag(takes_context=True)
+def media_of(context: Context, lesson: Lesson) -> LessonMedia:
+    """Return what a lesson that anyone may see has beside its text."""
+    asked = context["request"].GET.get("t", "")
+    found = Lesson.objects.with_media().get(pk=lesson.pk)
+    return watching.media_of(found, _viewer(context) or AnonymousUser(), asked=asked)
 
 
 @register.simple_tag(takes_context=True)

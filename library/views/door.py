@@ -22,8 +22,8 @@ personal = cache_control(private=True, no_cache=True)
 
 
 def find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
-    """Return the lesson with its course and section; raise ``Http404`` if there is none."""
-    lessons = Lesson.objects.select_related("course", "section")
+    """Return the lesson with its course, section and media; raise ``Http404`` if there is none."""
+    lessons = Lesson.objects.select_related("course", "section").with_media()
     return get_object_or_404(lessons, course__slug=course_slug, slug=lesson_slug)
 
 

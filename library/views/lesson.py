@@ -16,6 +16,7 @@ from library.models import LessonProgress
 from library.outline import outline_of
 from library.quiz import quiz_of
 from library.views.door import find_lesson, person, personal, turn_away
+from library.watching import media_of
 from project.accounts.models import User
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
 
@@ -28,7 +29,8 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
     viewer = viewer_of(request)
     if not can_view(lesson, viewer):
         return _wait_for(request, lesson, viewer)
-    context = reading(lesson, viewer)
+    media = media_of(lesson, viewer, asked=request.GET.get("t", ""))
+    context = {**reading(lesson, viewer), "media": media}
     return render_part(request, "library/lesson.html", "stage", context)
 
 

@@ -30,6 +30,12 @@ def duration(minutes: int) -> str:
 
 
 @register.filter
+def clock(seconds: int) -> str:
+    """Write a length of time as players show it: ``{{ 245|clock }}`` is ``4:05``."""
+    return written.clock(seconds)
+
+
+@register.filter
 def number(amount: int) -> str:
     """Write a number with its thousands apart."""
     return written.number(amount)

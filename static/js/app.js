@@ -48,6 +48,15 @@
     if (spoken && spoken !== document.documentElement.lang) location.reload();
   });
 
+  // What few pages need is fetched when one of them comes.
+  const equip = () => {
+    for (const part of document.querySelectorAll("[data-module]")) {
+      import(part.dataset.module).then(({ default: start }) => start(part));
+    }
+  };
+  equip();
+  on("htmx:afterSwap htmx:after:swap", equip);
+
   on("visibilitychange online", () => {
     if (document.hidden) return;
     for (const poll of document.querySelectorAll("[data-poll]")) {

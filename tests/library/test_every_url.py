@@ -39,6 +39,10 @@ def walk(course):
         "quiz": ("/library/knots/bowline/quiz/", {}),
         "certificate_name": ("/library/knots/certificate/", {"name": "Eve"}),
         "completion": ("/library/knots/bowline/completion/", {"done": "1"}),
+        "position": (
+            "/library/knots/bowline/position/",
+            {"seconds": "7", "playback": "0" * 32, "number": "1", "ago": "50"},
+        ),
         "video": ("/library/knots/bowline/media/video/", None),
         "poster": ("/library/knots/bowline/media/poster/", None),
         "captions": ("/library/knots/bowline/media/captions/en/", None),

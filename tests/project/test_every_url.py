@@ -24,7 +24,7 @@ from checkout.gateways import stripe as stripe_gateway
 from checkout.guests import remember_order
 from checkout.models import Cart, CartItem, Order, OrderLine, Payment
 from library.guests import SEATS
-from library.models import Enrollment, LessonProgress, SeatInvitation
+from library.models import Enrollment, LessonProgress, SeatInvitation, VideoPosition
 from project.accounts.models import DataExport, User
 from project.stylesheet import stylesheet_url
 from tests.accounts.elsewhere import running
@@ -103,6 +103,7 @@ library:shelf               GET        sign-in     200         200         200
 library:course              GET        sign-in     /course/    sign-in     200
 library:lesson              GET        sign-in     /course/    sign-in     200
 library:completion          POST       sign-in     /course/    sign-in     /lesson/
+library:position            POST       sign-in     /course/    sign-in     204
 library:video               GET        sign-in     /course/    sign-in     200
 library:poster              GET        sign-in     /course/    sign-in     200
 library:captions            GET        sign-in     /course/    sign-in     200
@@ -362,6 +363,7 @@ class Shop:
             "library:sharing": {"course_slug": "knots"},
             "library:lesson": lesson,
             "library:completion": lesson,
+            "library:position": lesson,
             "library:video": lesson,
             "library:poster": lesson,
             "library:captions": {**lesson, "language": "en"},
@@ -394,6 +396,7 @@ FORMS = {
     "checkout:order_find": {"email": "bob@example.com"},
     "checkout:seat_invitation": {"email": "eve@example.com"},
     "library:completion": {"done": "1"},
+    "library:position": {"seconds": "7", "playback": "0" * 32, "number": "1", "ago": "50"},
     "library:sharing": {"share": "1"},
     "library:certificate_name": {"name": "Eve"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
@@ -461,6 +464,7 @@ def state():
             (Enrollment, ("pk", "status", "learner", "claim_version")),
             (SeatInvitation, ("pk", "email", "letters")),
             (LessonProgress, ("pk", "learner", "lesson")),
+            (VideoPosition, ("pk", "learner", "seconds")),
             (Cart, ("pk", "owner")),
             (CartItem, ("pk", "seats", "is_for_others")),
             (User, ("pk", "email", "is_staff", "is_active", "password", "language")),
