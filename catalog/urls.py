@@ -19,7 +19,7 @@ urlpatterns = [
     path("covers/<slug:slug>/<int:hue>-<slug:digest>.svg", cover, name="cover"),
     path("covers/<slug:slug>/<slug:digest>.png", picture, name="picture"),
     re_path(
-        r"^media/(?P<folder>covers|people)/(?P<name>[0-9a-f]{16}-[0-9]{3,4}\.webp)$",
+        r"^media/(?P<folder>covers|people|lessons)/(?P<name>[0-9a-f]{16}-[0-9]{3,4}\.webp)$",
         uploaded,
         name="uploaded",
     ),

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.illustrations import IllustrationInline
 from catalog.admin.media import CaptionInline, LessonFileInline, VideoInline
 from catalog.admin.moving import Moving
 from catalog.admin.pictured import PicturedAdmin, shown
@@ -94,7 +95,7 @@ class CourseAdmin(Moving, PicturedAdmin):
     """Courses. Their status is changed by the actions, each of which is a verb of the course."""
 
     form = CourseForm
-    inlines = [SectionInline, LessonInline]
+    inlines = [SectionInline, LessonInline, IllustrationInline]
     list_display = ["title", "status", "price", "lessons", "published_at"]
     list_filter = ["status", "level", "topics"]
     search_fields = ["title", "slug", "summary", "instructor__name"]
@@ -159,7 +160,7 @@ class CourseAdmin(Moving, PicturedAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the rows of the outline; those without a position come last."""
         for row in formset.save(commit=False):
-            if row.position is None:
+            if isinstance(row, Section | Lesson) and row.position is None:
                 row.position = _next_position(row)
             row.save()
         for row in formset.deleted_objects:
@@ -170,6 +171,7 @@ class CourseAdmin(Moving, PicturedAdmin):
         """Count the lessons once the outline is saved, and keep what the course is found by."""
         super().save_related(request, form, formsets, change)
         _keep_up(form.instance)
+        form.instance.render_again()
 
     def delete_model(self, request: HttpRequest, obj: Course) -> None:
         """Delete the course, and take it out of the search."""

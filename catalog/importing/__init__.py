@@ -5,8 +5,8 @@ section holds ``section.md`` and, in the order of their names, lessons such as `
 file begins with front matter, TOML between two lines of ``+++``; Markdown follows.
 """
 
-from catalog.importing.course_import import Report
 from catalog.importing.front_matter import InvalidCourseFolder
 from catalog.importing.import_folders import import_folders
+from catalog.importing.report import Report
 
 __all__ = ["InvalidCourseFolder", "Report", "import_folders"]

@@ -1,6 +1,5 @@
 """One course on its way from its folder into the database."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,9 @@ from django.utils.text import slugify
 
 from catalog.importing.differences import describe_difference
 from catalog.importing.folder import CourseText, LessonText, SectionText
-from catalog.importing.front_matter import InvalidCourseFolder
+from catalog.importing.front_matter import InvalidCourseFolder, line_of_key
+from catalog.importing.illustrations import Illustrations
+from catalog.importing.report import Report
 from catalog.models import (
     Course,
     CourseStatus,
@@ -21,6 +22,7 @@ from catalog.models import (
     Section,
     Topic,
 )
+from catalog.pictures.illustrations import digest_of
 from catalog.pictures.keeping import encode_picture
 from catalog.pictures.reading import InvalidPicture, read_picture
 
@@ -35,16 +37,6 @@ KEYS = {
 OTHERS = {"course", "section", "lesson", "instructor", "search", "topic_pks", "words"}
 
 
-@dataclass
-class Report:
-    """What an import changed in one course, and what it left, as people read it."""
-
-    title: str
-    is_new: bool = False
-    changes: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-
-
 class CourseImport:
     """The import of one course, within its caller's transaction."""
 
@@ -53,12 +45,15 @@ class CourseImport:
         self.report = Report(title=text.values["title"])
         self._moved = 0
         self._has_other_lessons = False
+        self._is_called_otherwise = False
 
     def run(self) -> Report:
         """Make the database say what the folder says. Raise ``InvalidCourseFolder`` if it can't."""
         self._course = self._put_course()
+        self._illustrations = Illustrations(self._course, self.text.pictures, self.report)
         self._put_topics()
         self._put_cover()
+        has_other_pictures = self._illustrations.put()
         self._remove_lessons()
         self._lessons = self._imported_lessons()
         self._free_slugs()
@@ -71,6 +66,8 @@ class CourseImport:
             self.report.changes.append(f"~ {self._moved} in another place among their neighbors")
         if self._has_other_lessons:
             self._course.recount()
+        if has_other_pictures or self._is_called_otherwise:
+            self._course.render_again()
         return self.report
 
     # The course and what it points to
@@ -84,7 +81,9 @@ class CourseImport:
         self._refuse_taken_slug(course)
         values = {**self.text.values, "instructor": self._put_instructor()}
         self._refuse_dear_sale({**vars(course), **values})
+        before = course.slug, course.language
         self._put(course, values, path=self.text.path, name="course")
+        self._is_called_otherwise = before != (course.slug, course.language)
         self._move(course)
         return course
 
@@ -135,6 +134,8 @@ class CourseImport:
         """
         if self.text.cover is None:
             return
+        if digest_of(self.text.cover.read_bytes()) == self._course.picture:
+            return  # as export_course wrote it
         try:
             with self.text.cover.open("rb") as file:
                 picture = encode_picture(read_picture(file, Course.SHAPE), Course.SHAPE)
@@ -272,7 +273,9 @@ def _save(record: models.Model, values: dict[str, Any], path: Path) -> None:
         record.clean_fields(exclude=OTHERS)
     except ValidationError as error:
         key, messages = next(iter(error.message_dict.items()))
-        raise InvalidCourseFolder(path, f"{KEYS.get(key, key)}: {messages[0]}") from error
+        name = KEYS.get(key, key)
+        problem = f"{name}: {messages[0]}"
+        raise InvalidCourseFolder(path, problem, line=line_of_key(path, name)) from error
     record.save()
 
 

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from catalog.importing.front_matter import InvalidCourseFolder, Key, TextFile, read_text_file
+from catalog.importing.links import FolderLinks
 from catalog.importing.quiz import read_quiz
 from catalog.models import CourseStatus
+from catalog.models.illustration import NAME
 from catalog.money import to_minor
 
 COURSE_KEYS = {
@@ -50,6 +52,7 @@ LESSON_KEYS = {
     **OPENING_KEYS,
 }
 
+IMAGES = "images"
 _NUMBERED = re.compile(r"(\d+)-.+")
 
 
@@ -85,6 +88,7 @@ class CourseText:
     instructor: str
     instructor_bio: str
     cover: Path | None
+    pictures: list[Path]
     sections: list[SectionText]
 
     @property
@@ -105,13 +109,28 @@ def read_course(folder: Path) -> CourseText:
     if not folder.is_dir():
         raise InvalidCourseFolder(folder, "There is no such folder.")
     file = read_text_file(folder / "course.md", COURSE_KEYS)
+    pictures = _pictures(folder / IMAGES)
     folders = _parts(folder, beside="course.md", are_folders=True)
     sections = [_read_section(path, at) for at, path in enumerate(folders, start=1)]
     lessons = [lesson for section in sections for lesson in section.lessons]
     refuse_twice("id", sections, key=lambda section: section.id)
     refuse_twice("id", lessons, key=lambda lesson: lesson.id)
     refuse_twice("slug", lessons, key=lambda lesson: str(lesson.values["slug"]))
-    return _course_text(file, sections)
+    slugs = {lesson.path: str(lesson.values["slug"]) for lesson in lessons}
+    links = FolderLinks(folder, slugs, pictures)
+    for lesson in lessons:
+        lesson.values["body"] = links.resolved(lesson.path, lesson.values["body"])
+    text = _course_text(file, sections, pictures)
+    text.values["description"] = links.resolved(file.path, file.body)
+    return text
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """Return the pictures that texts may show; other files are nobody's business."""
+    if not folder.is_dir():
+        return []
+    found = sorted(path for path in folder.iterdir() if re.fullmatch(NAME, path.name))
+    return [path for path in found if path.is_file()]
 
 
 def refuse_twice[T: _Identified](name: str, texts: Iterable[T], *, key: Callable[[T], str]) -> None:
@@ -125,7 +144,7 @@ def refuse_twice[T: _Identified](name: str, texts: Iterable[T], *, key: Callable
         first[value] = text.path
 
 
-def _course_text(file: TextFile, sections: list[SectionText]) -> CourseText:
+def _course_text(file: TextFile, sections: list[SectionText], pictures: list[Path]) -> CourseText:
     values = file.values
     return CourseText(
         path=file.path,
@@ -147,6 +166,7 @@ def _course_text(file: TextFile, sections: list[SectionText]) -> CourseText:
         instructor=values["instructor"],
         instructor_bio=values.get("instructor_bio", ""),
         cover=_cover(file),
+        pictures=pictures,
         sections=sections,
     )
 
@@ -264,8 +284,10 @@ def _parts(folder: Path, *, beside: str, are_folders: bool) -> list[Path]:
     """
     found: list[tuple[int, str, Path]] = []
     for path in folder.iterdir():
+        if path.name == beside or (are_folders and path.name == IMAGES):
+            continue
         is_text = path.suffix == ".md" and path.is_file()
-        if path.name == beside or path.name.startswith(".") or not (is_text or path.is_dir()):
+        if path.name.startswith(".") or not (is_text or path.is_dir()):
             continue
         number = _NUMBERED.fullmatch(path.name)
         if number is None or path.is_dir() != are_folders:

@@ -1,10 +1,13 @@
 """A text file with front matter: TOML between two lines of ``+++``, then Markdown."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from catalog.markdown import tidied
 
 FENCE = "+++"
 
@@ -12,8 +15,8 @@ FENCE = "+++"
 class InvalidCourseFolder(Exception):
     """A folder does not hold a course that could be imported. Says which file, and why."""
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
+    def __init__(self, path: Path, problem: str, *, line: int | None = None) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,19 @@ _KINDS = {
 }
 
 
+def line_with(path: Path, text: str) -> int | None:
+    """Return the number of the first line of a file that holds the text."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return next((number for number, line in enumerate(lines, start=1) if text in line), None)
+
+
+def line_of_key(path: Path, key: str) -> int | None:
+    """Return the number of the line in which the front matter gives a key."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    given = re.compile(rf"""[ \t]*["']?{re.escape(key)}["']?[ \t]*=""")
+    return next((number for number, line in enumerate(lines, start=1) if given.match(line)), None)
+
+
 def read_text_file(path: Path, keys: dict[str, Key]) -> TextFile:
     """Read a file whose front matter has these keys and no others.
 
@@ -53,6 +69,8 @@ def read_text_file(path: Path, keys: dict[str, Key]) -> TextFile:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise InvalidCourseFolder(path, "This file is missing.") from error
+    except OSError as error:
+        raise InvalidCourseFolder(path, "This file cannot be read.") from error
     except UnicodeDecodeError as error:
         raise InvalidCourseFolder(path, "This is not UTF-8 text.") from error
     if "\0" in text:
@@ -63,11 +81,11 @@ def read_text_file(path: Path, keys: dict[str, Key]) -> TextFile:
     except tomllib.TOMLDecodeError as error:
         raise InvalidCourseFolder(path, f"The front matter is not TOML: {error}") from error
     _check_keys(path, values, keys)
-    return TextFile(path, values, body.strip())
+    return TextFile(path, values, tidied(body))
 
 
 def _split(path: Path, text: str) -> tuple[str, str]:
-    first, *lines = text.removeprefix("\ufeff").splitlines() or [""]
+    first, *lines = text.removeprefix("\ufeff").split("\n")
     fences = [at for at, line in enumerate(lines) if line.rstrip() == FENCE]
     if first.rstrip() != FENCE or not fences:
         raise InvalidCourseFolder(path, f"Front matter between two lines of {FENCE} is missing.")
@@ -78,15 +96,27 @@ def _split(path: Path, text: str) -> tuple[str, str]:
 def _check_keys(path: Path, values: dict[str, Any], keys: dict[str, Key]) -> None:
     if unknown := sorted(values.keys() - keys.keys()):
         known = ", ".join(keys)
-        raise InvalidCourseFolder(path, f"Unknown key {_listed(unknown)}. Known are {known}.")
+        problem = f"Unknown key {_listed(unknown)}. Known are {known}."
+        raise InvalidCourseFolder(path, problem, line=line_of_key(path, unknown[0]))
     required = {name for name, key in keys.items() if key.is_required}
     if missing := sorted(required - values.keys()):
         raise InvalidCourseFolder(path, f"Missing key {_listed(missing)}.")
     for name, value in values.items():
         if not _is_a(keys[name].kind, value):
-            raise InvalidCourseFolder(path, f"{name} must be {_KINDS[keys[name].kind]}.")
+            problem = f"{name} must be {_KINDS[keys[name].kind]}."
+            raise InvalidCourseFolder(path, problem, line=line_of_key(path, name))
+        if _holds_nul(value):
+            problem = f"{name} holds a sign that is no text."
+            raise InvalidCourseFolder(path, problem, line=line_of_key(path, name))
         if keys[name].is_required and value == "":
-            raise InvalidCourseFolder(path, f"{name} is empty.")
+            raise InvalidCourseFolder(path, f"{name} is empty.", line=line_of_key(path, name))
+
+
+def _holds_nul(value: object) -> bool:
+    """Return whether a text in it has the one sign that the database has no place for."""
+    if isinstance(value, dict):
+        return any(map(_holds_nul, value.values()))
+    return any(map(_holds_nul, value)) if isinstance(value, list) else "\0" in str(value)
 
 
 def _is_a(kind: type, value: object) -> bool:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from django.db import transaction
 
-from catalog.importing.course_import import CourseImport, Report
+from catalog.importing.course_import import CourseImport
 from catalog.importing.folder import CourseText, read_course, refuse_twice
 from catalog.importing.front_matter import InvalidCourseFolder
+from catalog.importing.report import Report
 from catalog.models import Course
 from catalog.search.indexing import refresh_search
 

@@ -34,7 +34,7 @@ def render_markdown(
     does not know: they stay as they are.
     """
     with translation.override(_spoken(language)):
-        html = _markdown.render(source, {"find": find} if find else {})
+        html = parser.render(source, {"find": find} if find else {})
     return _reachable_by_keyboard(made_safe(html))
 
 
@@ -60,14 +60,14 @@ def _align_by_class(state: StateCore) -> None:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "highlight": highlighted})
-    parser.enable(["table", "strikethrough"])
-    parser.use(deflist_plugin)
-    parser.use(anchors_plugin, min_level=2, max_level=4, slug_func=anchor)
+    made = MarkdownIt("commonmark", {"html": False, "highlight": highlighted})
+    made.enable(["table", "strikethrough"])
+    made.use(deflist_plugin)
+    made.use(anchors_plugin, min_level=2, max_level=4, slug_func=anchor)
     for use in (use_footnotes, use_formulas, use_callouts, use_figures, use_addresses):
-        parser.use(use)
-    parser.core.ruler.push("align_by_class", _align_by_class)
-    return parser
+        made.use(use)
+    made.core.ruler.push("align_by_class", _align_by_class)
+    return made
 
 
-_markdown = _parser()
+parser = _parser()

@@ -4,6 +4,7 @@ from catalog.models.bundle import Bundle, BundleEntry, BundleOffer, BundlePart
 from catalog.models.course import Course
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level, Order
 from catalog.models.findable import Assortment, SearchWord
+from catalog.models.illustration import Illustration
 from catalog.models.media import Caption, LessonFile, Video
 from catalog.models.outline import Lesson, Section
 from catalog.models.people_and_topics import Instructor, Topic
@@ -22,6 +23,7 @@ __all__ = [
     "Course",
     "CourseQuerySet",
     "CourseStatus",
+    "Illustration",
     "Instructor",
     "InvalidTransition",
     "Lesson",

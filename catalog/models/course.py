@@ -1,5 +1,6 @@
 """A course as it is sold and studied."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.markdown import render_markdown
+from catalog.markdown import render_markdown, tidied
+from catalog.models.addresses import find_address
 from catalog.models.course_queries import CourseManager, CourseStatus, Level
 from catalog.models.findable import KeptArrayField, KeptVectorField
 from catalog.models.people_and_topics import Instructor, Topic
@@ -128,6 +130,7 @@ class Course(Sellable, Priced, Pictured):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep what follows from the rest: rendered text, day of publication, price history."""
+        self.description = tidied(self.description)
         self.description_html = self.rendered(self.description)
         self.currency = self.currency or settings.SHOP_CURRENCY
         self.note_publication()
@@ -156,7 +159,8 @@ class Course(Sellable, Priced, Pictured):
 
     def rendered(self, source: str) -> str:
         """Return a text of the course, in Markdown, as HTML."""
-        return render_markdown(source, language=self.language)
+        find = partial(find_address, self.slug, self.pk)
+        return render_markdown(source, language=self.language, find=find)
 
     def render_again(self) -> None:
         """Keep the HTML of its texts as it would be now, for instance in another language."""

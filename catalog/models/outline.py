@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.markdown import tidied
 from catalog.models.course import Course
 from catalog.models.opening import Opening, start_of
 from project.written import duration
@@ -135,5 +136,6 @@ class Lesson(Opening):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the rendered lesson beside its source; a lesson belongs to its section's course."""
         self.course_id = self.section.course_id
+        self.body = tidied(self.body)
         self.body_html = self.section.course.rendered(self.body)
         super().save(*args, **kwargs)

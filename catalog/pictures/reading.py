@@ -29,7 +29,7 @@ def read_picture(file: BinaryIO, shape: Shape) -> Image.Image:
     or 40 megapixels, and for less than the shape's smallest width. Its pixels are decoded only once
     its header has promised that they are few enough.
     """
-    picture = _upright(_opened(file), shape)
+    picture = _upright(_opened(file), shape.widths[-1])
     width, height = shape.largest_within(*picture.size)
     if width < shape.widths[0]:
         raise InvalidPicture(
@@ -37,6 +37,11 @@ def read_picture(file: BinaryIO, shape: Shape) -> Image.Image:
             % {"width": shape.widths[0], "height": shape.height(shape.widths[0])}
         )
     return ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+
+
+def read_whole(file: BinaryIO, widest: int) -> Image.Image:
+    """Return the picture as ``read_picture`` does, but uncropped, and of whichever shape."""
+    return _upright(_opened(file), widest)
 
 
 def _opened(file: BinaryIO) -> Image.Image:
@@ -61,9 +66,9 @@ def _too_many_pixels() -> InvalidPicture:
     return InvalidPicture(_("This picture is too large. It may have 40 megapixels."))
 
 
-def _upright(picture: Image.Image, shape: Shape) -> Image.Image:
+def _upright(picture: Image.Image, widest: int) -> Image.Image:
     try:
-        most = 2 * shape.widths[-1]
+        most = 2 * widest
         picture.draft("RGB", (most, most))  # a JPEG of a camera is decoded at half its size or less
         picture.load()
         profile = picture.info.get("icc_profile")

@@ -146,7 +146,11 @@ def test_course_page_offers_lessons_once_there_is_a_section(staff):
 
     create_section(course=course)
     formsets = staff.get(page_of(course)).context["inline_admin_formsets"]
-    assert [inline.formset.prefix for inline in formsets] == ["sections", "lessons"]
+    assert [inline.formset.prefix for inline in formsets] == [
+        "sections",
+        "lessons",
+        "illustrations",
+    ]
 
 
 def test_course_page_adds_lessons_at_the_end_and_counts_them(staff, course):
@@ -170,7 +174,7 @@ def test_course_page_adds_lessons_at_the_end_and_counts_them(staff, course):
 
 
 def test_course_page_leaves_the_position_of_a_new_row_open(staff, course):
-    for inline in staff.get(page_of(course)).context["inline_admin_formsets"]:
+    for inline in staff.get(page_of(course)).context["inline_admin_formsets"][:2]:
         assert inline.formset.empty_form["position"].value() is None
 
 
@@ -386,8 +390,8 @@ def test_course_page_takes_as_many_queries_for_30_lessons_as_for_one(
     staff.get(page_of(course))  # which fills the cache of content types
 
     # Session, person, course; whether there are sections; sections to choose from; the rows of
-    # both inlines; the instructor, and the topics.
-    with django_assert_num_queries(9):
+    # all three inlines; the instructor, and the topics.
+    with django_assert_num_queries(10):
         staff.get(page_of(course))
 
 

@@ -1,0 +1,52 @@
+"""Pictures in texts: kept whole, in one width, as WebP, without what the camera noted."""
+
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from catalog.pictures.keeping import QUALITY
+from catalog.pictures.reading import InvalidPicture, read_whole
+
+FOLDER = "lessons"
+WIDEST = 1600  # pixels
+NARROWEST = 100
+
+
+@dataclass(frozen=True)
+class KeptIllustration:
+    """A picture as it is kept. ``content`` is written by whoever keeps it."""
+
+    digest: str
+    width: int
+    height: int
+    content: bytes
+
+    def write(self) -> None:
+        """Write the file, unless it is there."""
+        name = f"{FOLDER}/{self.digest}-{self.width}.webp"
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(self.content))
+
+
+def read_illustration(file: BinaryIO) -> KeptIllustration:
+    """Return the picture as it is going to be kept. Raise ``InvalidPicture``."""
+    picture = read_whole(file, WIDEST)
+    if picture.width < NARROWEST:
+        raise InvalidPicture(f"This picture is too small: {picture.width} pixels wide.")
+    if picture.width > WIDEST:
+        height = round(picture.height * WIDEST / picture.width)
+        picture = picture.resize((WIDEST, max(1, height)), Image.Resampling.LANCZOS)
+    encoded = BytesIO()
+    picture.save(encoded, "WEBP", quality=QUALITY, method=5)
+    content = encoded.getvalue()
+    return KeptIllustration(digest_of(content), picture.width, picture.height, content)
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest by which a file of ours is known."""
+    return hashlib.sha256(content).hexdigest()[:16]
