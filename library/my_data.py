@@ -10,6 +10,7 @@ from library.models import (
     Certificate,
     Enrollment,
     LessonProgress,
+    Note,
     QuizAttempt,
     SeatInvitation,
     VideoPosition,
@@ -56,6 +57,20 @@ def collect(user: User) -> Facts:
             ],
         }
         for seat in seats
+    ]
+
+
+def collect_notes(user: User) -> Facts:
+    """Return what the person has written down beside lessons."""
+    notes = Note.objects.filter(learner=user).exclude(text="").select_related("lesson__course")
+    return [
+        {
+            "course": note.lesson.course.title,
+            "lesson": note.lesson.title,
+            "text": note.text,
+            "on": note.updated_at,
+        }
+        for note in notes.order_by("created_at", "pk")
     ]
 
 
@@ -148,6 +163,12 @@ STUDIES = Part(
     title=_("Courses"),  # type: ignore[arg-type]  # lazy
     template="library/my_data/studies.html",
     collect=collect,
+)
+NOTES = Part(
+    name="notes",
+    title=_("Notes"),  # type: ignore[arg-type]  # lazy
+    template="library/my_data/notes.html",
+    collect=collect_notes,
 )
 QUIZZES = Part(
     name="quizzes",

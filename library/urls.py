@@ -7,6 +7,7 @@ from library.views.certificate import certificate, certificate_name
 from library.views.claim import claim
 from library.views.course import course
 from library.views.lesson import completion, lesson
+from library.views.notes import note, notes, notes_file
 from library.views.position import position
 from library.views.quiz import quiz
 from library.views.sharing import sharing
@@ -20,7 +21,10 @@ urlpatterns = [
     path("library/", shelf, name="shelf"),
     path("library/<slug:course_slug>/", course, name="course"),
     path("library/<slug:course_slug>/certificate/", certificate_name, name="certificate_name"),
+    path("library/<slug:course_slug>/notes/", notes, name="notes"),
+    path("library/<slug:course_slug>/notes.md", notes_file, name="notes_file"),
     path(LESSON, lesson, name="lesson"),
+    path(f"{LESSON}note/", note, name="note"),
     path(f"{LESSON}completion/", completion, name="completion"),
     path(f"{LESSON}position/", position, name="position"),
     path(f"{LESSON}media/video/", media.video, name="video"),

@@ -16,6 +16,7 @@ from library.models.invitation import (
     SeatInvitation,
     SeatInvitationQuerySet,
 )
+from library.models.note import Note
 from library.models.position import VideoPosition, VideoPositionQuerySet
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
 from library.models.quiz_attempt import QuizAttempt
@@ -34,6 +35,7 @@ __all__ = [
     "LessonProgress",
     "LessonProgressQuerySet",
     "NotFree",
+    "Note",
     "QuizAttempt",
     "SeatInvitation",
     "SeatInvitationQuerySet",

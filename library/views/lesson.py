@@ -12,7 +12,7 @@ from catalog.models import Lesson
 from library.access import can_open, can_study, can_view, is_free_preview
 from library.completing import QuizNotPassed, certificate_of, complete
 from library.guests import mark, viewer_of
-from library.models import LessonProgress
+from library.models import LessonProgress, Note
 from library.outline import outline_of
 from library.quiz import quiz_of
 from library.views.door import find_lesson, person, personal, turn_away
@@ -113,6 +113,7 @@ def reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
         # A free preview is read by people who have nothing else of the course.
         "is_open": is_open,
         "quiz": quiz_of(lesson, viewer) if is_open else None,
+        "note": _note_on(lesson, viewer),
         "certificate": certificate_of(lesson.course, viewer, progress),
         "is_done": outline.is_done(lesson),
         "previous": previous,
@@ -124,6 +125,13 @@ def reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
 
 def _other(lesson: Lesson | None, current: Lesson) -> Lesson | None:
     return lesson if lesson != current else None
+
+
+def _note_on(lesson: Lesson, viewer: User | AnonymousUser) -> Note | None:
+    """Return what the viewer has written down about the lesson."""
+    if not isinstance(viewer, User):
+        return None
+    return Note.objects.filter(learner=viewer, lesson=lesson).first()
 
 
 def lesson_url(lesson: Lesson) -> str:

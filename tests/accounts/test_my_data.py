@@ -57,7 +57,15 @@ def test_archive_holds_what_the_shop_knows(ada):
     receipt = f"receipts/{1000 + order.pk}.html"
     assert sorted(files) == ["data.json", "index.html", receipt]
     facts = json.loads(files["data.json"])
-    assert set(facts) == {"account", "certificates", "invitations", "orders", "quizzes", "studies"}
+    assert set(facts) == {
+        "account",
+        "certificates",
+        "invitations",
+        "notes",
+        "orders",
+        "quizzes",
+        "studies",
+    }
     assert facts["account"][0]["addresses"] == [
         {"email": "ada@example.com", "is_proven": True, "is_primary": True}
     ]
@@ -93,7 +101,7 @@ def test_archive_asks_as_often_for_many_orders(ada, django_assert_max_num_querie
     for _ in range(10):
         create_order(courses=[create_course()], buyer=ada, with_cart=False)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         build_archive(ada)
 
 

@@ -164,8 +164,8 @@ def test_completion_takes_as_many_queries_among_30_lessons_as_alone(
     url = f"/library/long/{course.lessons.first().slug}/completion/"
 
     # The session, the person, the lesson, the seat; in a transaction (two) the seat's lock, the
-    # questions, the mark, the certificate, what is left to do; the outline, the questions.
-    with django_assert_num_queries(13):
+    # questions, the mark, the certificate, what is left to do; outline, questions and note.
+    with django_assert_num_queries(14):
         htmx.post(url, {"done": "1"})
 
 

@@ -163,7 +163,7 @@ def test_lesson_takes_as_many_queries_among_30_as_alone(visitor, django_assert_n
     first = course.lessons.first()
     complete(visitor.learner, first)
 
-    # The session, the person, the lesson, the seat, the outline, its questions; the page also
-    # its cart.
-    with django_assert_num_queries(6 if visitor.uses_htmx else 7):
+    # The session, the person, the lesson, the seat, the outline, its questions, the note; the page
+    # also its cart.
+    with django_assert_num_queries(7 if visitor.uses_htmx else 8):
         visitor.get(f"/library/long/{first.slug}/")

@@ -110,6 +110,9 @@ library:captions            GET        sign-in     /course/    sign-in     200
 library:file                GET        sign-in     /course/    sign-in     200
 library:archive             GET        sign-in     /course/    sign-in     200
 library:sharing             POST       sign-in     /course/    sign-in     /study/
+library:notes               GET        sign-in     /course/    sign-in     200
+library:notes_file          GET        sign-in     /course/    sign-in     200
+library:note                POST       sign-in     /course/    sign-in     /lesson/
 library:quiz                POST       sign-in     /course/    sign-in     404
 library:certificate_name    POST       sign-in     /course/    sign-in     404
 library:certificate         GET        200         200         200         200
@@ -370,6 +373,9 @@ class Shop:
             "library:file": {**lesson, "pk": self.file.pk},
             "library:archive": lesson,
             "library:quiz": lesson,
+            "library:note": lesson,
+            "library:notes": {"course_slug": "knots"},
+            "library:notes_file": {"course_slug": "knots"},
             "library:certificate_name": {"course_slug": "knots"},
             "mfa_remove_webauthn": {"pk": self.passkey.pk},
             "mfa_edit_webauthn": {"pk": self.passkey.pk},
@@ -399,6 +405,7 @@ FORMS = {
     "library:position": {"seconds": "7", "playback": "0" * 32, "number": "1", "ago": "50"},
     "library:sharing": {"share": "1"},
     "library:certificate_name": {"name": "Eve"},
+    "library:note": {"text": "Mine.", "version": "0"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
     "account_email!": {"action_add": "", "email": "no address"},
     "account_set_password": {"password1": "seven spoons", "password2": "seven spoons"},
