@@ -50,8 +50,9 @@ class LearnerAdmin(UserAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Add the seats to the page of somebody who is there."""
-        sets = super().get_fieldsets(request, obj)
-        return [*sets, (_("Courses"), {"fields": ["seats"]})] if obj else sets
+        first, *others = super().get_fieldsets(request, obj)
+        seats = [(_("Courses"), {"fields": ["seats"]})] if obj else []
+        return [first, *seats, *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Let the seats be read."""

@@ -54,6 +54,8 @@ STATES = [
     "my data",
     "delete an account",
     "sign out",
+    "seats to give away",
+    "seat, a gift",
     "seat, to a stranger",
     "seat, free",
     "seat, taken",

@@ -7,6 +7,7 @@ address and the session of the person who sees it.
 import json
 import sys
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 
 import django
@@ -17,12 +18,14 @@ from allauth.account.models import EmailAddress  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import AnonymousUser  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from catalog.models import Course, CourseStatus  # noqa: E402
 from checkout.gateways import RefundSnapshot, SessionState  # noqa: E402
 from checkout.models import Order, Payment  # noqa: E402
 from checkout.refunds import apply_refunds  # noqa: E402
 from checkout.settlement import settle  # noqa: E402
+from library.invitations import invite  # noqa: E402
 from library.models import EnrollmentStatus  # noqa: E402
 from project import errors  # noqa: E402
 from project.accounts.models import User  # noqa: E402
@@ -179,7 +182,21 @@ def seats():
     free = create_seat(course=sold("A gift"))
     taken = enroll(course=free.course)
     ended = enroll(course=free.course, status=EnrollmentStatus.REVOKED)
+    giver = person("giver@example.com")
+    order = create_order(
+        buyer=giver.user, courses=[sold("Seats for others")], seats=5, with_cart=False
+    )
+    payment = create_payment(order=order)
+    settle(payment.pk, snapshot_of(payment))
+    _own, has, written, wrapped, _free = [line.enrollment for line in order.lines.order_by("seat")]
+    has.claim(person("has@example.com").user, shares_progress=True)
+    invite(written, email="written@example.com", from_name="Giver")
+    words = {"recipient": "Lea", "note": "Happy birthday!", "from_name": "Giver"}
+    later = timezone.localdate() + timedelta(days=30)
+    invite(wrapped, email="lea@example.com", is_gift=True, deliver_on=later, **words)
     return {
+        "seats to give away": state(f"{order.get_absolute_url()}seats/", giver),
+        "seat, a gift": state(_path(wrapped.claim_url), person("lea@example.com")),
         "seat, to a stranger": state(_path(free.claim_url)),
         "seat, free": state(_path(free.claim_url), person("guest@example.com")),
         "seat, taken": state(_path(taken.claim_url), person("late@example.com")),
