@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from library.models import Enrollment, NotFree, SeatInvitation
+from library.models.invitation import MOST_LETTERS, SeatInvitationQuerySet
+from project import mail
 from project.accounts.models import User
 from project.jobs import periodic
 from project.languages import speaking
-from project.mail import send_later
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +79,17 @@ def take_back(seat: Enrollment) -> None:
 
     Raise ``InvalidTransition`` if somebody has taken the seat.
     """
+    keys = _keys_of(seat)
     seat.renew_link()
     SeatInvitation.objects.filter(pk=seat.pk).delete()
+    mail.take_back(keys)
+
+
+def forget(invitations: SeatInvitationQuerySet) -> None:
+    """Forget invitations and to whom they were mailed; the seats' links stay as they are."""
+    for invitation in invitations.select_related("enrollment"):
+        mail.take_back(_keys_of(invitation.enrollment))
+    invitations.delete()
 
 
 @periodic("*/10 * * * *")
@@ -104,6 +114,15 @@ def send_gift(pk: int) -> bool:
     return True
 
 
+def _key(seat: Enrollment, letter: int) -> str:
+    return f"seat:{seat.pk}:{seat.claim_version}:{letter}"
+
+
+def _keys_of(seat: Enrollment) -> list[str]:
+    """Return the keys of all letters that there can be about the seat's link of now."""
+    return [_key(seat, letter) for letter in range(1, MOST_LETTERS + 1)]
+
+
 def _locked(seat: Enrollment) -> SeatInvitation:
     invitations = SeatInvitation.objects.locked().select_related("enrollment__course")
     invitation = invitations.get(pk=seat.pk)
@@ -124,8 +143,8 @@ def _mail(invitation: SeatInvitation) -> None:
         "shop": settings.SHOP_NAME,
     }
     with speaking(invitation.language):
-        send_later(
-            key=f"seat:{seat.pk}:{seat.claim_version}:{invitation.letters}",
+        mail.send_later(
+            key=_key(seat, invitation.letters),
             to=invitation.email,
             subject=_subject(invitation),
             text=render_to_string("library/mail/invitation.txt", context),

@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from library.invitations import forget
 from library.models import (
     Certificate,
     Enrollment,
@@ -134,8 +135,13 @@ def objection(user: User) -> str:
 
 def forget_invitations(user: User) -> None:
     """Forget what was written from or to the person. The links to free seats stay as they are."""
-    SeatInvitation.objects.sent_by(user).delete()
-    SeatInvitation.objects.to(addresses_of(user)).delete()
+    forget(SeatInvitation.objects.sent_by(user))
+    forget(SeatInvitation.objects.to(addresses_of(user)))
+
+
+def forget_reasons(user: User) -> None:
+    """Forget why staff gave the person seats: it may speak of them. Share nothing any more."""
+    Enrollment.objects.held_by(user).update(reason="", shares_progress=False)
 
 
 def _invitation(known: SeatInvitation) -> dict[str, object]:
@@ -163,6 +169,7 @@ STUDIES = Part(
     title=_("Courses"),  # type: ignore[arg-type]  # lazy
     template="library/my_data/studies.html",
     collect=collect,
+    forget=forget_reasons,
 )
 NOTES = Part(
     name="notes",

@@ -1,5 +1,6 @@
 """Mail leaves through the worker: an outage of the mail server delays it and loses nothing."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
@@ -31,6 +32,13 @@ def send_later(*, to: str, subject: str, text: str, html: str = "", key: str = "
     return True
 
 
+def take_back(keys: Iterable[str]) -> None:
+    """Keep messages with these keys from being sent; of those that were, forget to whom."""
+    mails = OutboundMail.objects.filter(key__in=list(keys))
+    mails.filter(sent_at=None).delete()
+    mails.update(to="")
+
+
 @periodic("7 * * * *")
 def take_up_again() -> None:
     """Try again what an outage of the mail server kept from being sent for half a day."""
@@ -48,14 +56,14 @@ def late(now: datetime) -> list[int]:
 
 @job(queue="mail", retry=PATIENTLY)
 def deliver(mail_id: int) -> None:
-    """Send a message unless it was sent.
+    """Send a message unless it was sent, or taken back.
 
     No lock is held while the mail server is spoken to. A worker that is killed between sending
     and noting it sends the message again, which is the lesser evil.
     """
-    mail = OutboundMail.objects.get(pk=mail_id)
-    if mail.sent_at:
-        return
+    mail = OutboundMail.objects.filter(pk=mail_id, sent_at=None).first()
+    if mail is None:
+        return  # it was sent, or taken back
     message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to])
     if mail.html:
         message.attach_alternative(mail.html, "text/html")

@@ -15,6 +15,7 @@ from library.invitations import invite, send_gift, send_gifts, take_back
 from library.models import AlreadyInvited, Enrollment, NotFree, SeatInvitation
 from project.accounts.my_data.deletion import CannotDelete, delete_account
 from project.accounts.my_data.export import build_archive
+from project.mail import deliver
 from project.models import OutboundMail
 from tests.accounts.test_my_data import unpack
 from tests.factories import create_course, create_learner, create_seat, enroll
@@ -137,10 +138,22 @@ def test_seat_that_is_invited_to_anew_is_written_about_anew():
     take_back(seat)
     invite(seat, email="eve@example.com")
 
-    assert [letter.to for letter in letters().order_by("pk")] == [
-        "bob@example.com",
-        "eve@example.com",
-    ]
+    assert [letter.to for letter in letters()] == ["eve@example.com"]
+
+
+def test_seat_that_is_taken_back_leaves_the_address_nowhere():
+    """A letter that is queued does not leave; one that has left forgets where it went."""
+    seat, other = create_seat(), create_seat()
+    for each in (seat, other):
+        invite(each, email="bob@example.com")
+    queued, sent = letters().order_by("pk")
+    deliver(sent.pk)
+
+    take_back(seat)
+    take_back(other)
+    deliver(queued.pk)
+
+    assert [letter.to for letter in letters()] == [""]
 
 
 def test_claim_that_meets_a_link_being_taken_back_is_refused():
@@ -194,8 +207,20 @@ def test_deletion_of_either_forgets_the_invitation_and_leaves_the_link(who):
     delete_account(people[who])
 
     assert not SeatInvitation.objects.exists()
+    assert not letters().filter(to="bob@example.com").exists()
     seat.refresh_from_db()
     assert (seat.status, seat.claim_version) == ("unclaimed", 0)
+
+
+def test_deletion_forgets_why_staff_gave_a_seat():
+    ada = person("ada@example.com")
+    seat = enroll(ada)
+    Enrollment.objects.filter(pk=seat.pk).update(reason="Ada was ill.", shares_progress=True)
+
+    delete_account(ada)
+
+    seat.refresh_from_db()
+    assert (seat.reason, seat.shares_progress) == ("", False)
 
 
 def test_deletion_waits_for_a_gift_that_waits_for_its_day():
