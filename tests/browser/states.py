@@ -26,11 +26,25 @@ from checkout.models import Order, Payment  # noqa: E402
 from checkout.refunds import apply_refunds  # noqa: E402
 from checkout.settlement import settle  # noqa: E402
 from library.invitations import invite  # noqa: E402
-from library.models import EnrollmentStatus  # noqa: E402
+from library.models import (  # noqa: E402
+    Certificate,
+    Enrollment,
+    EnrollmentStatus,
+    Note,
+    QuizAttempt,
+)
 from project import errors  # noqa: E402
 from project.accounts.models import User  # noqa: E402
 from tests.checkout.shop import create_order, create_payment, snapshot_of  # noqa: E402
-from tests.factories import complete, create_course, create_seat, enroll  # noqa: E402
+from tests.factories import (  # noqa: E402
+    complete,
+    create_course,
+    create_lesson,
+    create_question,
+    create_seat,
+    create_section,
+    enroll,
+)
 
 
 def main() -> None:
@@ -141,6 +155,9 @@ def learners():
     lessons = [lesson for section in bread.sections.all() for lesson in section.lessons.all()]
     complete(learner.user, lessons[0])
     path = "/library/bread-from-scratch/"
+    over = enroll(learner.user, course=sold("A course that is over"))
+    Enrollment.objects.filter(pk=over.pk).update(ends_at=timezone.now())
+    terms = studied(learner.user)
     return {
         "catalog of a learner": state("/", learner),
         "course that is owned": state("/courses/bread-from-scratch/", learner),
@@ -150,7 +167,41 @@ def learners():
         "lesson": state(f"{path}{lessons[1].slug}/", learner),
         "lesson, done": state(f"{path}{lessons[0].slug}/", learner),
         "not for this account": state("/admin/", learner),
+        "course, over": state(over.course.get_absolute_url(), learner),
+        "lesson, not open yet": state("/library/knots-by-and-by/later/", learner),
+        "lesson, questions": state(f"{path}bakers-percentages/", fresh_reader(bread)),
+        "lesson, questions not passed": state("/library/knots-by-and-by/asked/", learner),
+        "course, finished": state(f"/library/{terms.course.slug}/", learner),
+        "certificate": state(terms.get_absolute_url()),
+        "certificate of mine": state(terms.get_absolute_url(), learner),
+        "notes": state("/library/knots-by-and-by/notes/", learner),
     }
+
+
+def studied(learner):
+    """Return a certificate of the learner, who also studies what opens by and by, and asks."""
+    section = create_section(course=create_course(title="Knots by and by", slug="knots-by-and-by"))
+    asked = create_lesson(section=section, title="Asked", slug="asked")
+    create_lesson(section=section, title="Later", slug="later", opens_after_days=9)
+    question = create_question(asked)
+    enroll(learner, course=asked.course)
+    QuizAttempt.objects.keep(
+        learner, asked, answers={str(question.pk): ["1"]}, percent=0, has_passed=False
+    )
+    Note.objects.write(learner, asked, "Left *over* right, at [0:07].", version=0)
+    done = create_course(title="Done with", slug="done-with", lessons=2)
+    enroll(learner, course=done)
+    complete(learner, *done.lessons.all())
+    certificate = Certificate.objects.issue(learner, done)
+    certificate.bear("Ada Lovelace")
+    return certificate
+
+
+def fresh_reader(course):
+    """Return somebody who has not answered anything yet."""
+    reader = person("asked@example.com")
+    enroll(reader.user, course=course)
+    return reader
 
 
 def accounts():
