@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.exporting.front_matter import Value, text_file
+from catalog.exporting.lesson_media import media_files
 from catalog.exporting.links import ExportLinks
 from catalog.exporting.readying import make_ready
 from catalog.importing.folder import COURSE_KEYS, IMAGES
@@ -74,7 +75,12 @@ def _files_of(course: Course) -> dict[Path, bytes]:
     for section, lessons in outline:
         files[Path(_section_name(section), "section.md")] = _section_file(section)
         for lesson in lessons:
-            files[paths[lesson]] = _lesson_file(lesson, links.relative(lesson.body, lesson))
+            media, beside = media_files(lesson, paths[lesson])
+            text = links.relative(lesson.body, lesson)
+            files[paths[lesson]] = _lesson_file(lesson, text, media)
+            for path, content in beside.items():
+                if files.setdefault(path, content) != content:
+                    raise ExportRefused(f"Two files of “{section}” are called {path.name}.")
     if course.picture:
         name = picture_name(course.SHAPE, course.picture, course.picture_widths[-1])
         files[Path(COVER)] = _stored(name)
@@ -126,13 +132,14 @@ def _section_file(section: Section) -> str:
     return text_file({**values, **_opening(section)}, section.summary)
 
 
-def _lesson_file(lesson: Lesson, body: str) -> str:
+def _lesson_file(lesson: Lesson, body: str, media: dict[str, Value]) -> str:
     values: dict[str, Value] = {
         "id": lesson.source_id,
         "slug": lesson.slug,
         "title": lesson.title,
         "minutes": lesson.minutes,
         "preview": lesson.is_preview,
+        **media,
     }
     quiz = write_quiz(lesson)
     if not quiz and lesson.pass_percent != PASS_PERCENT:

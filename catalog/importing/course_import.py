@@ -11,6 +11,7 @@ from catalog.importing.differences import describe_difference
 from catalog.importing.folder import CourseText, LessonText, SectionText
 from catalog.importing.front_matter import InvalidCourseFolder, line_of_key
 from catalog.importing.illustrations import Illustrations
+from catalog.importing.lesson_media import put_media
 from catalog.importing.report import Report
 from catalog.models import (
     Course,
@@ -207,6 +208,8 @@ class CourseImport:
         name = f"lesson “{text.values['title']}”"
         if self._put(lesson, values, path=text.path, name=name):
             self._has_other_lessons = True
+        if media := put_media(lesson, text.media):
+            self.report.changes.append(f"~ {name}: {', '.join(media)}")
         self._put_questions(lesson, text)
 
     def _put_questions(self, lesson: Lesson, text: LessonText) -> None:

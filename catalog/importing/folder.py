@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from catalog.importing.front_matter import InvalidCourseFolder, Key, TextFile, read_text_file
+from catalog.importing.lesson_media import MEDIA_KEYS, MediaText, read_media
 from catalog.importing.links import FolderLinks
 from catalog.importing.quiz import read_quiz
 from catalog.models import CourseStatus
@@ -48,6 +49,7 @@ LESSON_KEYS = {
     "title": Key(str, is_required=True),
     "minutes": Key(int),
     "preview": Key(bool),
+    **MEDIA_KEYS,
     "quiz": Key(dict),
     **OPENING_KEYS,
 }
@@ -63,6 +65,7 @@ class LessonText:
     path: Path
     id: str
     values: dict[str, Any]
+    media: MediaText
     questions: list[dict[str, Any]]
 
 
@@ -267,6 +270,7 @@ def _read_lesson(path: Path, position: int) -> LessonText:
             "pass_percent": pass_percent,
             **_opening(file),
         },
+        media=read_media(file),
         questions=questions,
     )
 
