@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.authoring import Authoring, MarkdownWidget
 from catalog.admin.illustrations import IllustrationInline
 from catalog.admin.media import CaptionInline, LessonFileInline, VideoInline
-from catalog.admin.moving import Moving
 from catalog.admin.pictured import PicturedAdmin, shown
 from catalog.forms import CourseForm
 from catalog.models import Course, Lesson, Question, Section
@@ -91,10 +91,13 @@ class LessonInline(admin.TabularInline):
 
 
 @admin.register(Course)
-class CourseAdmin(Moving, PicturedAdmin):
+class CourseAdmin(Authoring, PicturedAdmin):
     """Courses. Their status is changed by the actions, each of which is a verb of the course."""
 
     form = CourseForm
+    formfield_overrides = {
+        models.TextField: {"widget": MarkdownWidget({"cols": 100, "rows": 15})},
+    }
     inlines = [SectionInline, LessonInline, IllustrationInline]
     list_display = ["title", "status", "price", "lessons", "published_at"]
     list_filter = ["status", "level", "topics"]
@@ -105,13 +108,14 @@ class CourseAdmin(Moving, PicturedAdmin):
     readonly_fields = [
         "status",
         "published_at",
+        "checklist",
         "struck_through",
         "lesson_count",
         "minutes",
         "cover",
     ]
     fieldsets = [
-        (None, {"fields": ["title", "slug", "summary", "status", "published_at"]}),
+        (None, {"fields": ["title", "slug", "summary", "status", "published_at", "checklist"]}),
         (_("Price"), {"fields": ["price_minor", "access_days"]}),
         (
             _("Sale"),
@@ -217,7 +221,7 @@ class LessonAdmin(admin.ModelAdmin):
         "body",
     ]
     formfield_overrides = {
-        models.TextField: {"widget": forms.Textarea({"cols": 100, "rows": 30})},
+        models.TextField: {"widget": MarkdownWidget({"cols": 100, "rows": 30})},
     }
 
     def has_module_permission(self, request: HttpRequest) -> bool:

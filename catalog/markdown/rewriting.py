@@ -19,6 +19,12 @@ def addresses_of(source: str) -> list[str]:
     return [address for _token, address in addresses_in(parser.parse(source))]
 
 
+def undescribed_pictures(source: str) -> int:
+    """Return how many pictures say nothing to who does not see them."""
+    found = addresses_in(parser.parse(source))
+    return sum(token.type == "image" and not token.content.strip() for token, _address in found)
+
+
 def rewrite_addresses(source: str, change: Callable[[str], str | None]) -> str:
     """Return the text with other addresses, and every other sign as it was.
 
