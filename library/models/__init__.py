@@ -6,6 +6,8 @@ from library.models.enrollment import (
     NEXT_STATUSES,
     AlreadyEnrolled,
     Enrollment,
+)
+from library.models.enrollment_queries import (
     EnrollmentQuerySet,
     EnrollmentSource,
     EnrollmentStatus,

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course, Lesson
-from library.models.enrollment import Enrollment, EnrollmentStatus
+from library.models.enrollment import Enrollment
+from library.models.enrollment_queries import EnrollmentStatus
 from library.models.progress import LessonProgress
 from project.accounts.models import User
 from project.written import duration

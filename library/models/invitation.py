@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from library.models.enrollment import Enrollment, EnrollmentStatus
+from library.models.enrollment import Enrollment
+from library.models.enrollment_queries import EnrollmentStatus
 from project.accounts.models import User
 
 MOST_LETTERS = 5  # to one address about one seat

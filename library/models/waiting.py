@@ -10,7 +10,7 @@ from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.utils import timezone
 
-from library.models.enrollment import EnrollmentQuerySet
+from library.models.enrollment_queries import EnrollmentQuerySet
 
 
 def since_of(seats: EnrollmentQuerySet) -> Subquery:
