@@ -164,14 +164,17 @@ def test_file_that_no_row_names_is_swept_after_a_day():
     ]
 
 
+INLINES = ("questions", "video", "captions", "files")
+
+
 def office_form(lesson, **values):
     """Return the page of a lesson as staff send it."""
-    fields = ("title", "slug", "minutes", "body", "position")
+    fields = ("title", "slug", "minutes", "body", "position", "pass_percent")
     counts = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}
     return {
         "section": lesson.section_id,
         **{name: getattr(lesson, name) for name in fields},
-        **{f"{p}-{k}": n for p in ("video", "captions", "files") for k, n in counts.items()},
+        **{f"{p}-{k}": n for p in INLINES for k, n in counts.items()},
         **values,
     }
 
