@@ -11,25 +11,30 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
+from catalog.models import QuestionKind
 from checkout.gateways import RefundSnapshot, SessionState
 from checkout.models import Cart
 from checkout.refunds import apply_refunds, request_refund
 from checkout.settlement import settle
-from library.models import EnrollmentStatus
+from library.models import Certificate, EnrollmentStatus
 from project import translations
 from project.models import OutboundMail
 from tests.accounts.ways import sign_in
 from tests.checkout.shop import create_order, create_payment, snapshot_of
 from tests.factories import (
+    complete,
     create_bundle,
     create_course,
     create_learner,
     create_lesson,
+    create_question,
     create_seat,
     create_section,
     enroll,
+    let_time_pass,
     put_on_sale,
 )
+from tests.media import create_captions, create_file, create_video
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +289,42 @@ def test_library(client, person, course, check, headers):
         look_at(client, "/library/", check, headers=headers)
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_what_a_lesson_holds(client, person, course, check, headers):
+    """Its video and files, its questions, a note, and the certificate at the end."""
+    enroll(person, course=course, ends_at=timezone.now() + timedelta(days=30))
+    first, *others = course.lessons.all()
+    create_captions(create_video(first, seconds=245).lesson)
+    create_file(first)
+    question = create_question(first, text="Apa?", kind=QuestionKind.MULTIPLE)
+    later = create_lesson(section=first.section, title="Nanti", opens_after_days=9)
+    path, home = f"/library/{course.slug}/{first.slug}/", f"/library/{course.slug}/"
+    look_at(client, path, check, headers=headers)
+    look_at(client, f"{home}{later.slug}/", check, headers=headers)
+    look_at(client, f"{home}notes/", check, headers=headers)
+    for note in ({"text": "Satu.", "version": "0"}, {"text": "Dua.", "version": "0"}):
+        response = client.post(f"{path}note/", note, headers=HTMX)
+        check(Words(response.content.decode()).said)
+    look_at(client, f"{home}notes/", check, headers=headers)
+    for choice in ("1", "0"):
+        response = client.post(f"{path}quiz/", {f"question-{question.pk}": choice}, headers=HTMX)
+        check(Words(response.content.decode()).said)
+        look_at(client, path, check, headers=headers)
+    complete(person, *others, later)
+    certificate = Certificate.objects.issue(person, course)
+    look_at(client, home, check, headers=headers)
+    certificate.bear("Budi")
+    for shown in (home, "/library/", certificate.get_absolute_url()):
+        look_at(client, shown, check, headers=headers)
+
+
+def test_time_that_is_over(client, person, course, check):
+    seat = enroll(person, course=course, ends_at=timezone.now() + timedelta(days=3))
+    let_time_pass(seat, days=9)
+    for path in ("/library/", course.get_absolute_url()):
+        look_at(client, path, check)
+
+
 def test_free_preview_in_the_library(visitor, course, check):
     lesson = course.lessons.get(is_preview=True)
     look_at(visitor, f"/library/{course.slug}/{lesson.slug}/", check)
@@ -305,6 +346,37 @@ def test_seats_to_claim(client, visitor, person, check):
     look_at(client, f"/{claim(owned)}", check)
     owned.revoke()
     look_at(client, f"/{claim(owned)}", check)
+
+
+def test_seats_to_hand_out(client, visitor, person, course, check):
+    """The page of who bought them, the letters, and what those read who get them."""
+    person.speak("id")
+    order = create_order(buyer=person, courses=[course], seats=4, with_cart=False)
+    payment = create_payment(order=order)
+    settle(payment.pk, snapshot_of(payment))
+    page = f"{order.get_absolute_url()}seats/"
+    lines = list(order.lines.filter(is_for_buyer=False).select_related("enrollment"))
+    day = timezone.localdate() + timedelta(days=9)
+    gift = {"kind": "gift", "email": "ani@example.com", "recipient": "Ani", "deliver_on": day}
+    for line, data in zip(lines, ({"email": ""}, {"email": "siti@example.com"}, gift), strict=True):
+        response = client.post(f"{page}{line.pk}/invitation/", data, headers=HTMX)
+        check(Words(response.content.decode()).said)
+    for headers in ({}, HTMX):
+        look_at(client, page, check, headers=headers)
+    (letter,) = OutboundMail.objects.filter(to="siti@example.com")
+    check(_lines(letter))
+    claim = "/claim/" + lines[1].enrollment.claim_url.partition("/claim/")[2]
+    look_at(visitor, claim, check)
+    siti = create_learner(email="siti@example.com", name="Siti")
+    visitor.force_login(siti)
+    look_at(visitor, claim, check)
+    visitor.post(claim, {"shares_progress": "on"})
+    look_at(visitor, f"/library/{course.slug}/", check)
+    for action in ("letter", "return"):
+        response = client.post(f"{page}{lines[2].pk}/{action}/", headers=HTMX)
+        check(Words(response.content.decode()).said)
+    for path in (page, f"/library/{course.slug}/", "/library/"):
+        look_at(client, path, check)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
