@@ -100,7 +100,7 @@ def _description(draft: Draft) -> Iterator[str]:
 
 def _outcomes(draft: Draft) -> Iterator[str]:
     if not draft.course.outcomes:
-        yield gettext("It does not say what one will be able to do.")
+        yield gettext("It does not say what learners will be able to do.")
 
 
 def _cover(draft: Draft) -> Iterator[str]:
@@ -120,7 +120,9 @@ def _durations(draft: Draft) -> Iterator[str]:
 
 def _alternatives(draft: Draft) -> Iterator[str]:
     if silent := [name for name, text in draft.texts if undescribed_pictures(text)]:
-        yield _told(gettext("Pictures without words for who does not see them: %(which)s."), silent)
+        yield _told(
+            gettext("Pictures without words for people who cannot see them: %(which)s."), silent
+        )
 
 
 def _captions(draft: Draft) -> Iterator[str]:

@@ -93,5 +93,7 @@ class GiftForm(InvitationForm):
 
 def _without_links(text: str) -> str:
     if LINK.search(text):
-        raise forms.ValidationError(_("Please leave links out: mail with links ends as spam."))
+        raise forms.ValidationError(
+            _("Please leave links out: mail with links often ends up as spam.")
+        )
     return text

@@ -156,7 +156,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
                 told = gettext("“%(seat)s” ends on %(day)s now.") % facts
                 self.message_user(request, told, messages.SUCCESS)
             else:
-                told = gettext("“%(seat)s” has no end to put off.") % {"seat": seat}
+                told = gettext("“%(seat)s” has no end that could be put off.") % {"seat": seat}
                 self.message_user(request, told, messages.ERROR)
 
     def get_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:

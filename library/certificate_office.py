@@ -28,7 +28,7 @@ class CertificateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fields = ["name", "learner", "title", "issued_at", "withdrawn_at", "is_held", "address"]
     readonly_fields = ["learner", "title", "issued_at", "withdrawn_at", "is_held", "address"]
 
-    @admin.display(description=_("holds"), boolean=True)
+    @admin.display(description=_("valid"), boolean=True)
     def is_held(self, certificate: Certificate) -> bool:
         """Show whether it holds: not withdrawn, and its course not taken back."""
         return certificate.holds
@@ -39,7 +39,7 @@ class CertificateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return certificate.address
 
     @admin.action(
-        description=_("Withdraw: it does not hold any more"),
+        description=_("Withdraw: it is no longer valid"),
         location=EVERYWHERE,
         permissions=["change"],
     )
@@ -48,7 +48,7 @@ class CertificateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self._change(request, certificates, Certificate.withdraw, "Withdrawn.")
 
     @admin.action(
-        description=_("Reinstate: it holds again"), location=EVERYWHERE, permissions=["change"]
+        description=_("Reinstate: it is valid again"), location=EVERYWHERE, permissions=["change"]
     )
     def reinstate(self, request: HttpRequest, certificates: "QuerySet[Certificate]") -> None:
         """Have certificates hold again."""

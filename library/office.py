@@ -37,7 +37,9 @@ class ByHandForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         label=_("e-mail address"),
         max_length=254,
         required=False,
-        help_text=_("Instead of a learner: who has no account gets a seat's link by mail."),
+        help_text=_(
+            "Instead of a learner: somebody without an account gets a seat's link by mail."
+        ),
     )
 
     class Meta:

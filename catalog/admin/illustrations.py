@@ -22,7 +22,7 @@ class IllustrationForm(forms.ModelForm):
     """A picture: what it is called, and a file to show under that name."""
 
     name = forms.CharField(
-        label=_("Name"), required=False, max_length=80, help_text=_("Empty: as the file is called.")
+        label=_("Name"), required=False, max_length=80, help_text=_("Empty: the file’s own name.")
     )
     upload = forms.FileField(
         label=_("File"),

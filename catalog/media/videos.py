@@ -41,10 +41,10 @@ def read_video(file: BinaryIO) -> VideoFacts:
         if head[:4] == EBML.to_bytes(4) and _doc_type(file) == b"webm":
             return VideoFacts(".webm", "video/webm", _webm_seconds(file))
     except (struct.error, EOFError, ValueError, OverflowError) as error:
-        raise InvalidVideo(_("This video is damaged. Please save it anew.")) from error
+        raise InvalidVideo(_("This video is damaged. Please save it again.")) from error
     finally:
         file.seek(0)
-    raise InvalidVideo(_("This is no video that browsers play. Please give an MP4 or a WebM."))
+    raise InvalidVideo(_("Browsers cannot play this video. Please give an MP4 or a WebM."))
 
 
 # MP4: boxes in boxes, each with its length before its name

@@ -40,9 +40,9 @@ def read_cues(text: str) -> list[Cue]:
         captions = webvtt.from_string(text).captions
     except (MalformedFileError, MalformedCaptionError, ValueError) as error:
         raise InvalidCaptions(
-            _("These are no captions that browsers show. Please give a WebVTT file.")
+            _("Browsers cannot show these captions. Please give a WebVTT file.")
         ) from error
     cues = [Cue(int(said.start_in_seconds), " ".join(said.text.split())) for said in captions]
     if not any(cue.words for cue in cues):
-        raise InvalidCaptions(_("There is nothing said in these captions."))
+        raise InvalidCaptions(_("These captions say nothing."))
     return sorted((cue for cue in cues if cue.words), key=lambda cue: cue.seconds)

@@ -74,7 +74,7 @@ def _upright(picture: Image.Image, widest: int) -> Image.Image:
         profile = picture.info.get("icc_profile")
         turned = ImageOps.exif_transpose(picture)
     except Exception as error:
-        raise InvalidPicture(_("This picture is damaged. Please save it anew.")) from error
+        raise InvalidPicture(_("This picture is damaged. Please save it again.")) from error
     plain = _without_transparency(_in_srgb(turned, profile))
     # Whatever else the file told (where it was taken, by whom) ends here.
     plain.info.clear()

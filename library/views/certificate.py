@@ -55,7 +55,7 @@ def certificate_name(request: SignedInRequest, course_slug: str) -> HttpResponse
         raise Http404("The course is not finished.")
     form = NameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, gettext("Please type the name that it shall bear."))
+        messages.error(request, gettext("Please type the name that it should show."))
         return redirect_browser(request, reverse("library:course", args=[course.slug]))
     known.bear(form.cleaned_data["name"])
     return redirect_browser(request, known.get_absolute_url())

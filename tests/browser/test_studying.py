@@ -93,7 +93,7 @@ def test_course_is_studied_from_start_to_certificate_by_keyboard(open_browser, d
 
     stranger = open_browser(java_script_enabled=False)
     stranger.goto(page.url)
-    expect(stranger.get_by_text(re.compile("it holds"))).to_be_visible()
+    expect(stranger.get_by_text(re.compile("it is valid"))).to_be_visible()
     expect(stranger.get_by_text("Two Knots")).to_be_visible()
     page.goto("/library/two-knots/notes/")
     expect(page.get_by_text("Left over right.")).to_be_visible()

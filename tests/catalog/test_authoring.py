@@ -51,10 +51,10 @@ def test_the_checklist_names_what_is_missing():
     assert shoulds == [
         "It is free. Is that meant?",
         "It has no description.",
-        "It does not say what one will be able to do.",
+        "It does not say what learners will be able to do.",
         "It has no picture of its own; the drawn cover stands in.",
         "Lessons that do not say how long they take: “Empty”.",
-        "Pictures without words for who does not see them: “Dead”.",
+        "Pictures without words for people who cannot see them: “Dead”.",
     ]
 
 

@@ -222,7 +222,7 @@ def test_staff_are_told_what_is_no_video_and_no_captions(client):
     )
 
     page = response.content.decode()
-    assert "This is no video that browsers play." in page
-    assert "These are no captions that browsers show." in page
+    assert "Browsers cannot play this video." in page
+    assert "Browsers cannot show these captions." in page
     assert not Video.objects.exists()
     assert not Caption.objects.exists()

@@ -89,7 +89,7 @@ def test_strangers_see_a_named_certificate_and_no_other(client):
 
     assert shown.status_code == 200
     assert '<meta name="robots" content="noindex">' in shown.content.decode()
-    assert "it holds" in shown.content.decode()
+    assert "it is valid" in shown.content.decode()
     assert client.get(f"/certificates/{unnamed.code}/").status_code == 404
     assert client.get("/certificates/aaaaaaaaaaaa/").status_code == 404
 
@@ -104,12 +104,12 @@ def test_certificate_that_does_not_hold_says_so_until_it_holds_again(client, how
     else:
         seat.revoke()
 
-    assert "does not hold any more" in client.get(page).content.decode()
+    assert "is no longer valid" in client.get(page).content.decode()
     if how == "withdrawn":
         assert certificate.reinstate() is True
     else:
         enroll(seat.learner, course=seat.course)
-    assert "does not hold any more" not in client.get(page).content.decode()
+    assert "is no longer valid" not in client.get(page).content.decode()
 
 
 @pytest.mark.django_db

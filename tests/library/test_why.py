@@ -114,7 +114,7 @@ def test_claim_page_says_who_sees_what_and_asks(visitor, course):
     path = seat.claim_url.removeprefix(seat.claim_url.partition("/claim")[0])
 
     page = visitor.get(path).content.decode()
-    assert "comes from Ada, who sees then that you have taken it" in page
+    assert "comes from Ada, who will see that you have taken it" in page
     visitor.post(path, {"shares": "yes"})
 
     seat.refresh_from_db()
