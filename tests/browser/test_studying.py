@@ -16,10 +16,12 @@ import django
 django.setup()
 from library.models import Enrollment, EnrollmentSource
 from project.accounts.models import User
-from tests.factories import create_course, create_lesson, create_question, create_section
+from tests.factories import create_course, create_instructor, create_lesson
+from tests.factories import create_question, create_section
 
 learner = User.objects.get(email="keys@example.com")
-course = create_course(title="Two Knots", slug="two-knots", access_days=30)
+ann = create_instructor(name="Ann Ashley")  # others make theirs by number
+course = create_course(title="Two Knots", slug="two-knots", access_days=30, instructor=ann)
 section = create_section(course=course, title="Loops")
 create_lesson(section=section, title="Reef knot", slug="reef-knot")
 bowline = create_lesson(section=section, title="Bowline", slug="bowline", opens_after_days=3)

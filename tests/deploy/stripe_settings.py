@@ -8,4 +8,6 @@ from project.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.deploy.stripe_urls"
 STRIPE_WEBHOOK_SECRETS = [os.environ["SHOP_WEBHOOK_SECRET"]]
-STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
