@@ -1,5 +1,6 @@
 """How the tests are shared out between processes: a file to each, and the browser to one alone."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ def pytest_addoption(parser):
         default="both",
         help="which htmx the browser runs: the served one, the next, or both (some journeys once)",
     )
+
+
+def pytest_xdist_auto_num_workers():
+    """Begin one process more than there are processors: some wait for a browser or a clock."""
+    return (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import only_as_served
 from tests.browser.steps import BREAD, SKY, add_to_cart, go_and_sign_in, pay, sign_in_by_code
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 BUNDLE = "Three Good Evenings"
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE, only_as_served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 PAGE = "/courses/bread-from-scratch/"
 
@@ -20,7 +20,6 @@ def scroll_to(page, selector):
     page.locator(selector).evaluate("element => element.scrollIntoView()")
 
 
-@only_as_served
 def test_price_and_button_are_on_the_first_screen_of_a_phone(open_browser):
     page = open_browser(viewport=NARROW)
     page.goto(PAGE)
@@ -51,7 +50,6 @@ def test_buy_bar_comes_when_the_box_has_gone_and_buys_what_the_box_says(open_bro
     expect(page.locator("#cart-badge")).to_contain_text("3")
 
 
-@only_as_served
 def test_buy_bar_covers_nothing_at_the_end_of_the_matter(open_browser):
     page = open_browser(viewport=NARROW)
     page.goto(PAGE)
@@ -62,7 +60,6 @@ def test_buy_bar_covers_nothing_at_the_end_of_the_matter(open_browser):
     assert last["y"] + last["height"] <= bar["y"]
 
 
-@only_as_served
 @pytest.mark.parametrize("height", [500, 844, 1400])
 def test_keyboard_focus_is_never_behind_the_buy_bar(open_browser, height):
     page = open_browser(viewport={"width": 390, "height": height})
@@ -83,7 +80,6 @@ def test_keyboard_focus_is_never_behind_the_buy_bar(open_browser, height):
         assert hidden == ""
 
 
-@only_as_served
 def test_buy_bar_is_for_small_screens_and_never_for_paper(open_browser):
     page = open_browser(viewport=WIDE)
     page.goto(PAGE)
@@ -97,7 +93,6 @@ def test_buy_bar_is_for_small_screens_and_never_for_paper(open_browser):
     expect(bar_of(page)).to_be_hidden()
 
 
-@only_as_served
 def test_seats_for_a_team_need_no_script(open_browser):
     page = open_browser(viewport=NARROW, java_script_enabled=False)
     page.goto(PAGE)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NARROW, WIDE, only_as_served
 from tests.browser.steps import BREAD, SKY, add_to_cart, pay, read_mail, sign_in_by_code
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 
 def check_out(page, email):
@@ -64,7 +64,6 @@ def test_a_guest_studies_at_once_and_saves_it_to_an_account(open_browser, viewpo
     expect(page.get_by_role("heading", name=SKY)).to_be_visible()
 
 
-@only_as_served
 def test_a_guest_without_javascript_claims_by_code_in_another_browser(open_browser):
     page = open_browser(java_script_enabled=False)
     order = buy(page, "plain-guest@example.com", BREAD)
@@ -86,7 +85,6 @@ def test_a_guest_without_javascript_claims_by_code_in_another_browser(open_brows
     page.wait_for_url("**/accounts/login/**")
 
 
-@only_as_served
 def test_an_owner_finds_the_course_that_was_bought_with_their_address(open_browser):
     owner = open_browser()
     owner.goto("/accounts/login/")
@@ -107,7 +105,6 @@ def test_an_owner_finds_the_course_that_was_bought_with_their_address(open_brows
     assert order
 
 
-@only_as_served
 def test_the_link_saves_an_order_to_whoever_is_signed_in(open_browser):
     page = open_browser()
     order = buy(page, "giver@example.com", BREAD)
@@ -141,7 +138,6 @@ def test_an_address_that_is_none_is_said_at_the_field(open_browser):
     page.wait_for_url("**/sandbox/pay/**")
 
 
-@only_as_served
 def test_a_lost_link_comes_by_mail(open_browser):
     page = open_browser()
     order = buy(page, "lost-letter@example.com", BREAD)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import only_as_served
 from tests.browser.steps import BREAD, go_and_sign_in, pay, read_code, read_mail
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 BOTH = pytest.mark.parametrize("java_script", [True, False], ids=["htmx", "plain"])
 A_DAY = re.compile(
@@ -44,7 +44,6 @@ def test_switch_comes_back_to_the_page_and_is_remembered(open_browser, java_scri
     assert page.url.endswith("/cart/")
 
 
-@only_as_served
 @BOTH
 def test_buying_in_indonesian(open_browser, java_script):
     email = f"budi{java_script:d}@example.com"
@@ -78,7 +77,6 @@ def test_buying_in_indonesian(open_browser, java_script):
     assert "US$39" in letter
 
 
-@only_as_served
 def test_browser_that_asks_for_indonesian_gets_it(open_browser):
     page = open_browser(locale="id-ID")
     page.goto("/")
@@ -103,7 +101,6 @@ def test_tab_that_still_speaks_another_language_is_loaded_anew(open_browser):
     assert page.url.endswith("/cart/")
 
 
-@only_as_served
 def test_switch_by_keyboard_at_320_pixels(open_browser):
     page = open_browser(viewport={"width": 320, "height": 640})
     page.goto("/cart/")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NARROW, only_as_served
 from tests.browser.steps import BREAD, sign_in_by_code, take_the_second_step
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, only_as_served]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,6 @@ def test_a_seat_is_handed_out_taken_and_studied(open_browser, office):
     page.wait_for_url("**/heat-and-steam/")
 
 
-@only_as_served
 def test_a_course_is_written_on_one_page(office):
     page = office
     page.goto("/admin/catalog/course/add/")
@@ -112,7 +111,6 @@ def test_a_course_is_written_on_one_page(office):
     expect(page.get_by_text("$19.50").first).to_be_visible()
 
 
-@only_as_served
 @pytest.mark.parametrize(
     "path", ["catalog/course/", "catalog/lesson/", "catalog/topic/", "library/enrollment/"]
 )

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW
+from tests.browser.conftest import NARROW, only_as_served
 from tests.browser.steps import BREAD, SKY
+
+pytestmark = [pytest.mark.browser, only_as_served]
 
 SQL = "SQL by Detective Work"
 OF_THE_DEMO = re.compile("|".join([BREAD, SQL, SKY]))  # other journeys publish more
@@ -16,7 +18,6 @@ def titles(page):
     return page.locator(".course-card h3")
 
 
-@pytest.mark.browser
 def test_search_finds_while_one_types_and_back_shows_a_whole_page(open_browser):
     page = open_browser()
     page.goto("/")
@@ -41,7 +42,6 @@ def test_search_finds_while_one_types_and_back_shows_a_whole_page(open_browser):
     expect(page.locator("#cart")).to_have_count(1)
 
 
-@pytest.mark.browser
 def test_search_guesses_what_was_mistyped(open_browser):
     page = open_browser()
     page.goto("/")
@@ -57,7 +57,6 @@ def test_search_guesses_what_was_mistyped(open_browser):
     expect(titles(page)).to_have_text([BREAD])
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
 def test_choices_hold_while_one_searches_and_are_taken_back(open_browser, has_script):
     page = open_browser(java_script_enabled=has_script, viewport=NARROW)
@@ -79,7 +78,6 @@ def test_choices_hold_while_one_searches_and_are_taken_back(open_browser, has_sc
     expect(titles(page).filter(has_text=OF_THE_DEMO)).to_have_count(3)
 
 
-@pytest.mark.browser
 def test_order_is_chosen_by_keyboard_alone(open_browser):
     page = open_browser()
     page.goto("/")
@@ -98,7 +96,6 @@ def test_order_is_chosen_by_keyboard_alone(open_browser):
     expect(page.locator("summary", has_text="Newest first")).to_be_visible()
 
 
-@pytest.mark.browser
 def test_header_searches_from_every_page(open_browser):
     page = open_browser()
     page.goto("/cart/")
@@ -111,7 +108,6 @@ def test_header_searches_from_every_page(open_browser):
     expect(page.get_by_role("searchbox")).to_have_count(1)
 
 
-@pytest.mark.browser
 def test_back_and_forward_through_search_and_filter_always_show_a_whole_page(open_browser):
     page = open_browser()
     page.goto("/")
