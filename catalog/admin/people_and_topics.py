@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.pictured import PicturedAdmin, shown
 from catalog.forms import InstructorForm
@@ -56,7 +57,7 @@ class InstructorAdmin(FoundByAdmin, PicturedAdmin):
     fields = ["name", "bio", "portrait", "upload", "remove_picture"]
     readonly_fields = ["portrait"]
 
-    @admin.display(description="picture now")
+    @admin.display(description=_("picture now"))
     def portrait(self, instructor: Instructor) -> SafeString | str:
         """Show the picture there is."""
         return shown(picture_url(instructor), 120, 120) if instructor.picture else "-"

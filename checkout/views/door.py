@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from checkout.models import Order
 from project.htmx import HtmxRequest, sign_in_first
@@ -20,5 +21,5 @@ def turn_away(request: HtmxRequest, reference: str, *, page: str = "order_detail
     """
     if request.user.is_authenticated:
         raise Http404("There is no such order.")
-    messages.info(request, "If you have paid, your courses are waiting for you.")
+    messages.info(request, gettext("If you have paid, your courses are waiting for you."))
     return sign_in_first(request, next_url=reverse(f"checkout:{page}", args=[reference]))

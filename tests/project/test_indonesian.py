@@ -270,6 +270,8 @@ def test_orders_that_are_held_or_over(client, person, course, check):
 
 def test_signed_out_on_an_order(visitor, check):
     order = create_order()
+    visitor.get(order.get_absolute_url())
+    look_at(visitor, "/accounts/login/", check)
     look_at(visitor, f"{order.get_absolute_url()}status/", check, headers=HTMX)
 
 
