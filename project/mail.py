@@ -13,8 +13,12 @@ from project.models import OutboundMail
 LATE, TOO_LATE = timedelta(hours=12), timedelta(days=14)
 
 
-def send_later(*, to: str, subject: str, text: str, html: str = "", key: str = "") -> bool:
+def send_later(
+    *, to: str, subject: str, text: str, html: str = "", key: str = "", stop_url: str = ""
+) -> bool:
     """Queue a message as part of the caller's transaction. Return whether it is new.
+
+    ``stop_url`` is where mail of its kind is stopped by one POST, if it can be.
 
     With a ``key`` the message is sent once: a second call with the same key does nothing, even at
     the same moment in another process.
@@ -22,7 +26,7 @@ def send_later(*, to: str, subject: str, text: str, html: str = "", key: str = "
     try:
         with transaction.atomic():
             mail = OutboundMail.objects.create(
-                key=key or None, to=to, subject=subject, text=text, html=html
+                key=key or None, to=to, subject=subject, text=text, html=html, stop_url=stop_url
             )
             deliver.later(mail.pk)
     except IntegrityError:
@@ -64,10 +68,22 @@ def deliver(mail_id: int) -> None:
     mail = OutboundMail.objects.filter(pk=mail_id, sent_at=None).first()
     if mail is None:
         return  # it was sent, or taken back
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to])
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, to=[mail.to], headers=_way_out(mail.stop_url)
+    )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     message.send()
     # The text may hold a sign-in code or a secret link: it has done its work.
-    mail.sent_at, mail.text, mail.html = timezone.now(), "", ""
-    mail.save(update_fields=["sent_at", "text", "html"])
+    mail.sent_at, mail.text, mail.html, mail.stop_url = timezone.now(), "", "", ""
+    mail.save(update_fields=["sent_at", "text", "html", "stop_url"])
+
+
+def _way_out(stop_url: str) -> dict[str, str]:
+    """Return what lets a mail program show a button that stops such mail (RFC 8058)."""
+    if not stop_url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{stop_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }

@@ -21,7 +21,7 @@ class AccountsConfig(AppConfig):
 
         from project.accounts.browsers import note_sign_in
         from project.accounts.mfa import end_sessions_from_before
-        from project.accounts.my_data.account_part import ACCOUNT
+        from project.accounts.my_data.account_part import ACCOUNT, MAIL
         from project.accounts.my_data.parts import register
         from project.accounts.social import evict_squatters
 
@@ -31,3 +31,4 @@ class AccountsConfig(AppConfig):
             end_sessions_from_before, dispatch_uid="accounts.end_sessions_from_before"
         )
         register(ACCOUNT)
+        register(MAIL)

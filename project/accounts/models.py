@@ -178,3 +178,20 @@ class KnownBrowser(models.Model):
 
     def __str__(self) -> str:
         return f"A browser of {self.user}"
+
+
+class MailChoice(models.Model):
+    """Whether somebody wants a kind of mail. Without a row it is as the kind says."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mail_choices")
+    kind = models.CharField(max_length=32)
+    is_wanted = models.BooleanField()
+    chosen_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind"], name="one_choice_per_kind_of_mail")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user}"

@@ -25,7 +25,8 @@ from checkout.guests import remember_order
 from checkout.models import Cart, CartItem, Order, OrderLine, Payment
 from library.guests import SEATS
 from library.models import Enrollment, LessonProgress, SeatInvitation, VideoPosition
-from project.accounts.models import DataExport, User
+from project.accounts.models import DataExport, MailChoice, User
+from project.accounts.optional_mail import COURSE_UPDATES, stop_path
 from project.stylesheet import stylesheet_url
 from tests.accounts.elsewhere import running
 from tests.accounts.letters import newest_code
@@ -222,6 +223,10 @@ accounts:export             POST       sign-in     proof       sign-in     proof
 accounts:export!            POST       sign-in     /data/      sign-in     /data/
 accounts:archive            GET        sign-in     proof       sign-in     proof
 accounts:archive!           GET        sign-in     404         sign-in     404
+accounts:mail_preferences   GET        sign-in     200         sign-in     200
+accounts:mail_preferences   POST       sign-in     /mail/      sign-in     /mail/
+accounts:mail_stop          GET        200         200         200         200
+accounts:mail_stop          POST       200         200         200         200
 accounts:deletion           GET        sign-in     proof       sign-in     proof
 accounts:deletion           POST       sign-in     proof       sign-in     proof
 accounts:deletion!          GET        sign-in     200         sign-in     200
@@ -346,6 +351,8 @@ class Shop:
         lesson = {"course_slug": "knots", "lesson_slug": "bowline"}
         if name == "library:certificate":
             return self.certificate.get_absolute_url()
+        if name == "accounts:mail_stop":
+            return stop_path(self.owner, COURSE_UPDATES)
         if name == "library:claim":
             return urlsplit(self.gift.claim_url).path
         if name == "catalog:cover":
@@ -406,6 +413,7 @@ FORMS = {
     "library:sharing": {"share": "1"},
     "library:certificate_name": {"name": "Eve"},
     "library:note": {"text": "Mine.", "version": "0"},
+    "accounts:mail_preferences": {"kind": "course_updates", "wanted": "0"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
     "account_email!": {"action_add": "", "email": "no address"},
     "account_set_password": {"password1": "seven spoons", "password2": "seven spoons"},
@@ -419,6 +427,7 @@ PLACES = {
     "/library/gift/": "/taken/",
     "/accounts/email/": "/address/",
     "/account/data/": "/data/",
+    "/account/mail/": "/mail/",
     "/accounts/": "/hub/",
     "/accounts/sessions/": "/sessions/",
     "/accounts/password/reset/": "/forgot/",
@@ -480,6 +489,7 @@ def state():
             (SocialAccount, ("pk", "user")),
             (UserSession, ("pk", "user")),
             (DataExport, ("pk", "user")),
+            (MailChoice, ("pk", "user", "kind", "is_wanted")),
         )
     ]
 
