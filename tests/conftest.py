@@ -24,14 +24,13 @@ def pytest_xdist_auto_num_workers():
     return (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) + 1
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep together what shares something that is dear: a running demo, a large catalog."""
-    for item in items:
-        group = "browser" if item.path.is_relative_to(BROWSER) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    # What takes longest begins first, so that the other process is not done long before.
-    items.sort(key=lambda item: not item.path.is_relative_to(BROWSER))
+def pytest_itemcollected(item):
+    """Keep together what shares something that is dear: a running demo, a large catalog.
+
+    At once, for xdist reads the groups before any hook of ours that looks at all items together.
+    """
+    group = "browser" if item.path.is_relative_to(BROWSER) else item.nodeid.partition("::")[0]
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
