@@ -17,10 +17,17 @@ from catalog.models import Course, InvalidTransition, Lesson
 from library.certificate_office import CertificateAdmin
 from library.models import AlreadyEnrolled, Enrollment, LessonProgress
 from library.office import ByHandForm, enroll_list, give
+from library.update_office import CourseUpdateAdmin
 from project.accounts.models import User
 from project.written import day
 
-__all__ = ["CertificateAdmin", "EnrollmentAdmin", "TaughtCourseAdmin", "TaughtLessonAdmin"]
+__all__ = [
+    "CertificateAdmin",
+    "CourseUpdateAdmin",
+    "EnrollmentAdmin",
+    "TaughtCourseAdmin",
+    "TaughtLessonAdmin",
+]
 
 MORE_DAYS = 30
 EVERYWHERE = [admin.ActionLocation.CHANGE_LIST, admin.ActionLocation.CHANGE_FORM]

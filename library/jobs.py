@@ -1,13 +1,14 @@
-"""What the library leaves to the worker: access that ends, and gifts whose day has come."""
+"""What the library leaves to the worker: access that ends, gifts whose day has come, news."""
 
 from django.utils import timezone
 
 from library.ending import tell_of_ends
 from library.invitations import send_gifts
 from library.models import Enrollment
+from library.updates import mail_batch
 from project.jobs import periodic
 
-__all__ = ["end_seats", "send_gifts", "tell_learners"]
+__all__ = ["end_seats", "mail_batch", "send_gifts", "tell_learners"]
 
 
 @periodic("*/15 * * * *")

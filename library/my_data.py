@@ -14,6 +14,7 @@ from library.models import (
     Note,
     QuizAttempt,
     SeatInvitation,
+    UpdatesSeen,
     VideoPosition,
 )
 from project.accounts.addresses import addresses_of
@@ -36,6 +37,7 @@ def collect(user: User) -> Facts:
         .order_by("updated_at")
         .fetch_mode(models.FETCH_RAISE)
     )
+    seen = dict(UpdatesSeen.objects.filter(learner=user).values_list("course", "seen_at"))
     return [
         {
             "course": seat.course.title,
@@ -45,6 +47,7 @@ def collect(user: User) -> Facts:
             "progress_is_shared": seat.shares_progress,
             "since": seat.claimed_at or seat.created_at,
             "until": seat.ends_at,
+            "news_seen_up_to": seen.get(seat.course_id),
             "lessons_in_all": seat.course.lesson_count,
             "lessons_done": [
                 {"lesson": progress.lesson.title, "on": progress.completed_at}

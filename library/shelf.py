@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.models import Course
 from library.guests import Guest
-from library.models import Certificate, Enrollment, LessonProgress, StudyProgress
+from library.models import Certificate, CourseUpdate, Enrollment, LessonProgress, StudyProgress
 from library.outline import outlines_of
 from project.accounts.models import User
 
@@ -42,6 +42,11 @@ class Study:
         """Where the learner's certificate is, if they have put their name on one."""
         code = getattr(self.enrollment, "certificate_code", None)
         return reverse("library:certificate", args=[code]) if code else ""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something is new in the course since the learner looked."""
+        return getattr(self.enrollment, "has_news", False)
 
     @property
     def last_touched_at(self) -> datetime:
@@ -76,7 +81,10 @@ def _shelf_of_learner(learner: User) -> list[Study]:
     certificates = Certificate.objects.named().filter(learner=learner, course=OuterRef("course"))
     enrollments = list(
         Enrollment.objects.latest_of(learner)
-        .annotate(certificate_code=Subquery(certificates.values("code")))
+        .annotate(
+            certificate_code=Subquery(certificates.values("code")),
+            has_news=CourseUpdate.objects.all().unseen_by(learner),
+        )
         .select_related("course")
         .fetch_mode(models.FETCH_RAISE)
     )

@@ -12,6 +12,7 @@ from library.views.position import position
 from library.views.quiz import quiz
 from library.views.sharing import sharing
 from library.views.shelf import shelf
+from library.views.updates import updates
 
 app_name = "library"
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("library/<slug:course_slug>/certificate/", certificate_name, name="certificate_name"),
     path("library/<slug:course_slug>/notes/", notes, name="notes"),
     path("library/<slug:course_slug>/notes.md", notes_file, name="notes_file"),
+    path("library/<slug:course_slug>/updates/", updates, name="updates"),
     path(LESSON, lesson, name="lesson"),
     path(f"{LESSON}note/", note, name="note"),
     path(f"{LESSON}completion/", completion, name="completion"),

@@ -22,6 +22,7 @@ from library.models.note import Note
 from library.models.position import VideoPosition, VideoPositionQuerySet
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
 from library.models.quiz_attempt import QuizAttempt
+from library.models.update import CourseUpdate, UpdatesSeen
 
 __all__ = [
     "NEXT_STATUSES",
@@ -29,6 +30,7 @@ __all__ = [
     "AlreadyInvited",
     "Certificate",
     "CertificateQuerySet",
+    "CourseUpdate",
     "Enrollment",
     "EnrollmentQuerySet",
     "EnrollmentSource",
@@ -42,6 +44,7 @@ __all__ = [
     "SeatInvitation",
     "SeatInvitationQuerySet",
     "StudyProgress",
+    "UpdatesSeen",
     "VideoPosition",
     "VideoPositionQuerySet",
 ]

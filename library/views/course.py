@@ -10,6 +10,7 @@ from library.completing import certificate_of
 from library.guests import viewer_of
 from library.outline import outline_of
 from library.views.door import personal, turn_away
+from library.views.updates import glance
 from project.htmx import HtmxRequest, render_part
 
 
@@ -32,5 +33,6 @@ def course(request: HtmxRequest, course_slug: str) -> HttpResponse:
         "seat": seat,
         "certificate": certificate_of(course, viewer, outline.progress),
         "ends_at": seat.ends_at if seat else None,
+        **glance(request, course),
     }
     return render_part(request, "library/course.html", "stage", context)

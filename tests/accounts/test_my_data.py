@@ -102,7 +102,7 @@ def test_archive_asks_as_often_for_many_orders(ada, django_assert_max_num_querie
     for _ in range(10):
         create_order(courses=[create_course()], buyer=ada, with_cart=False)
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         build_archive(ada)
 
 

@@ -168,7 +168,7 @@ def test_course_takes_as_many_queries_for_30_lessons_as_for_one(
     enroll(visitor.sign_in(), course=course)
     complete(visitor.learner, course.lessons.first())
 
-    # The session, the person, the course, the seat, where it came from, the outline; the page also
-    # its cart.
-    with django_assert_num_queries(7 if visitor.uses_htmx else 8):
+    # The session, the person, the course, the seat, where it came from, the outline, what is new;
+    # the page also its cart.
+    with django_assert_num_queries(8 if visitor.uses_htmx else 9):
         visitor.get("/library/longer/")

@@ -112,6 +112,7 @@ library:file                GET        sign-in     /course/    sign-in     200
 library:archive             GET        sign-in     /course/    sign-in     200
 library:sharing             POST       sign-in     /course/    sign-in     /study/
 library:notes               GET        sign-in     /course/    sign-in     200
+library:updates             GET        sign-in     /course/    sign-in     200
 library:notes_file          GET        sign-in     /course/    sign-in     200
 library:note                POST       sign-in     /course/    sign-in     /lesson/
 library:quiz                POST       sign-in     /course/    sign-in     404
@@ -383,6 +384,7 @@ class Shop:
             "library:note": lesson,
             "library:notes": {"course_slug": "knots"},
             "library:notes_file": {"course_slug": "knots"},
+            "library:updates": {"course_slug": "knots"},
             "library:certificate_name": {"course_slug": "knots"},
             "mfa_remove_webauthn": {"pk": self.passkey.pk},
             "mfa_edit_webauthn": {"pk": self.passkey.pk},
