@@ -35,8 +35,12 @@ class CourseUpdateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         begun = sum(mail_out(update) for update in updates)
         left = len(updates) - begun
         if begun:
-            told = ngettext("%d update is being mailed.", "%d updates are being mailed.", begun)
-            self.message_user(request, told % begun, messages.SUCCESS)
+            told = ngettext(
+                "%(count)s update is being mailed.", "%(count)s updates are being mailed.", begun
+            )
+            self.message_user(request, told % {"count": begun}, messages.SUCCESS)
         if left:
-            told = gettext("Left alone, as they are mailed already or not published yet: %d.")
-            self.message_user(request, told % left, messages.WARNING)
+            told = gettext(
+                "Left alone, as they are mailed already or not published yet: %(count)s."
+            )
+            self.message_user(request, told % {"count": left}, messages.WARNING)

@@ -35,12 +35,7 @@ COURSE_UPDATES = Kind(
     title=_("Course updates"),  # type: ignore[arg-type]  # lazy
     about=_("What is new in courses that you have."),  # type: ignore[arg-type]
 )
-ANSWERS = Kind(
-    name="answers",
-    title=_("Answers to my questions"),  # type: ignore[arg-type]  # lazy
-    about=_("When somebody answers what you asked in a course that you have."),  # type: ignore[arg-type]
-)
-KINDS = {kind.name: kind for kind in (COURSE_UPDATES, ANSWERS)}
+KINDS = {kind.name: kind for kind in (COURSE_UPDATES,)}
 
 
 def choices_of(user: User) -> list[tuple[Kind, bool]]:

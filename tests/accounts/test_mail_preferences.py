@@ -6,7 +6,7 @@ from django.test import Client
 
 from project.accounts.models import MailChoice
 from project.accounts.my_data.account_part import collect_mail
-from project.accounts.optional_mail import ANSWERS, COURSE_UPDATES, send_if_wanted, stop_path
+from project.accounts.optional_mail import COURSE_UPDATES, KINDS, Kind, send_if_wanted, stop_path
 from project.mail import deliver
 from project.models import OutboundMail
 from tests.factories import create_learner
@@ -14,6 +14,12 @@ from tests.factories import create_learner
 pytestmark = pytest.mark.django_db
 
 PAGE = "/account/mail/"
+ANSWERS = Kind(name="answers", title="Answers", about="To what you asked.")
+
+
+@pytest.fixture(autouse=True)
+def second_kind(monkeypatch):
+    monkeypatch.setitem(KINDS, ANSWERS.name, ANSWERS)
 
 
 @pytest.fixture
@@ -36,10 +42,10 @@ def test_kinds_are_on_until_they_are_stopped_and_can_be_had_again(client, ada):
     assert wanted(ada) == {"course_updates": True, "answers": True}
 
     for choice in ("0", "0", "1", "0"):
-        response = client.post(PAGE, {"kind": "answers", "wanted": choice})
+        response = client.post(PAGE, {"kind": "course_updates", "wanted": choice})
         assert (response.status_code, response["Location"]) == (303, PAGE)
 
-    assert wanted(ada) == {"course_updates": True, "answers": False}
+    assert wanted(ada) == {"course_updates": False, "answers": True}
     assert wanted(create_learner()) == {"course_updates": True, "answers": True}
 
 
