@@ -39,6 +39,7 @@ def walk(course):
         "note": ("/library/knots/bowline/note/", {"text": "Mine.", "version": "0"}),
         "notes": ("/library/knots/notes/", None),
         "notes_file": ("/library/knots/notes.md", None),
+        "updates": ("/library/knots/updates/", None),
         "quiz": ("/library/knots/bowline/quiz/", {}),
         "certificate_name": ("/library/knots/certificate/", {"name": "Eve"}),
         "completion": ("/library/knots/bowline/completion/", {"done": "1"}),
