@@ -53,9 +53,9 @@ def test_media_of_which_the_folder_says_nothing_are_left_alone(loops):
     ("keys", "problem"),
     [
         ('video = "../course.md"', "There is no file"),
-        ('video = "a.csv"', "This is no video"),
+        ('video = "a.csv"', "Browsers cannot play this video"),
         ('video = "https://evil.example/x"', "YouTube or Vimeo"),
-        ('video = "talk.webm"\ncaptions = { en = "a.csv" }', "These are no captions"),
+        ('video = "talk.webm"\ncaptions = { en = "a.csv" }', "Browsers cannot show these captions"),
         ('video = "talk.webm"\ncaptions = { EN = "en.vtt" }', "valid"),
         ('files = ["none.csv"]', "There is no file"),
     ],
