@@ -1,11 +1,13 @@
 """What search engines are told of a course: schema.org's words for what the page shows people.
 
-Source: schema.org's Course, Offer and BreadcrumbList, with the properties that Google's "Course
-list" and "Breadcrumb" require.
+Source: schema.org's Course, Offer, BreadcrumbList, AggregateRating and Review, with the properties
+that Google's "Course list", "Breadcrumb" and "Review snippet" require.
 """
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,6 +21,15 @@ Thing = dict[str, Any]
 
 # What would end the element that the data stand in, or begin another.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+class Opinion(Protocol):
+    """A review that the page shows, whoever keeps it."""
+
+    name: str
+    rating: int
+    text: str
+    created_at: datetime
 
 
 def as_script(things: list[Thing]) -> SafeString:
@@ -63,8 +74,15 @@ def course_list(courses: list[Course]) -> Thing:
     }
 
 
-def course(course: Course, sections: list[Section], *, topics: list[str], picture: str) -> Thing:
-    """Describe one course, with what it teaches, who teaches it, and what it costs now."""
+def course(
+    course: Course,
+    sections: list[Section],
+    *,
+    topics: list[str],
+    picture: str,
+    opinions: Sequence[Opinion] = (),
+) -> Thing:
+    """Describe one course: what it teaches, who does, what it costs now, and what learners say."""
     thing: Thing = {
         "@type": "Course",
         "@id": f"{absolute(course.get_absolute_url())}#course",
@@ -103,7 +121,31 @@ def course(course: Course, sections: list[Section], *, topics: list[str], pictur
         ]
     if course.is_for_sale:
         thing["offers"] = offer(course)
+    if opinions:
+        thing["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": f"{course.rating:.1f}",
+            "ratingCount": course.rating_count,
+            "bestRating": 5,
+            "worstRating": 1,
+        }
+        thing["review"] = [_review(opinion) for opinion in opinions]
     return thing
+
+
+def _review(opinion: Opinion) -> Thing:
+    thing: Thing = {
+        "@type": "Review",
+        "author": {"@type": "Person", "name": opinion.name},
+        "datePublished": opinion.created_at.date().isoformat(),
+        "reviewRating": {
+            "@type": "Rating",
+            "ratingValue": opinion.rating,
+            "bestRating": 5,
+            "worstRating": 1,
+        },
+    }
+    return thing | ({"reviewBody": opinion.text} if opinion.text else {})
 
 
 def offer(course: Course) -> Thing:

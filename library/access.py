@@ -8,9 +8,14 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db.models.functions import Coalesce
 
-from catalog.models import Course, Lesson
+from catalog.models import Course, CourseStatus, Lesson
 from library.guests import Guest
-from library.models import Enrollment, EnrollmentQuerySet
+from library.models import (
+    Enrollment,
+    EnrollmentQuerySet,
+    EnrollmentStatus,
+    LessonProgress,
+)
 from project.accounts.models import User
 
 
@@ -78,6 +83,19 @@ def seats_of(viewer: User | AnonymousUser, *, moment: datetime | None = None) ->
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
         return Enrollment.objects.none()
     return Enrollment.objects.active(moment).held_by(viewer)
+
+
+def may_review(course: Course, viewer: User | AnonymousUser) -> bool:
+    """Return whether the viewer knows the course: has or had a seat, and has done a lesson.
+
+    To look at it as staff is no seat, and one that was taken back or is on hold speaks for nothing.
+    """
+    if not isinstance(viewer, User) or course.status == CourseStatus.DRAFT:
+        return False
+    known = (EnrollmentStatus.ACTIVE, EnrollmentStatus.ENDED)
+    seats = Enrollment.objects.held_by(viewer).filter(course=course, status__in=known)
+    done = LessonProgress.objects.filter(learner=viewer, lesson__course=course)
+    return seats.exists() and done.exists()
 
 
 def is_free_preview(lesson: Lesson) -> bool:

@@ -17,6 +17,7 @@ from catalog.models import Course, InvalidTransition, Lesson
 from library.certificate_office import CertificateAdmin
 from library.models import AlreadyEnrolled, Enrollment, LessonProgress
 from library.office import ByHandForm, enroll_list, give
+from library.review_office import ReviewAdmin
 from library.update_office import CourseUpdateAdmin
 from project.accounts.models import User
 from project.written import day
@@ -25,6 +26,7 @@ __all__ = [
     "CertificateAdmin",
     "CourseUpdateAdmin",
     "EnrollmentAdmin",
+    "ReviewAdmin",
     "TaughtCourseAdmin",
     "TaughtLessonAdmin",
 ]

@@ -10,11 +10,19 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         """Let people take along what they have studied."""
-        from library.my_data import CERTIFICATES, INVITATIONS, NOTES, QUIZZES, STUDIES
+        from library.my_data import (
+            CERTIFICATES,
+            INVITATIONS,
+            NOTES,
+            QUIZZES,
+            REVIEWS,
+            STUDIES,
+        )
         from project.accounts.my_data.parts import register
 
         register(STUDIES)
         register(NOTES)
         register(QUIZZES)
+        register(REVIEWS)
         register(CERTIFICATES)
         register(INVITATIONS)

@@ -13,6 +13,7 @@ from library.models import (
     LessonProgress,
     Note,
     QuizAttempt,
+    Review,
     SeatInvitation,
     UpdatesSeen,
     VideoPosition,
@@ -94,6 +95,24 @@ def collect_quizzes(user: User) -> Facts:
     ]
 
 
+def collect_reviews(user: User) -> Facts:
+    """Return what the person has said of courses, and what the shop answered."""
+    return [
+        {
+            "course": known.course.title,
+            "rating": known.rating,
+            "name": known.name,
+            "text": known.text,
+            "status": known.status,
+            "hidden_because": known.hidden_reason,
+            "answer": known.answer,
+            "written": known.created_at,
+            "changed": known.updated_at,
+        }
+        for known in Review.objects.filter(learner=user).select_related("course").order_by("pk")
+    ]
+
+
 def collect_certificates(user: User) -> Facts:
     """Return the person's certificates."""
     return [
@@ -142,6 +161,11 @@ def forget_invitations(user: User) -> None:
     forget(SeatInvitation.objects.to(addresses_of(user)))
 
 
+def forget_reviews(user: User) -> None:
+    """Take away what the person has said of courses, and count again what is left."""
+    Review.objects.forget(user)
+
+
 def forget_reasons(user: User) -> None:
     """Forget why staff gave the person seats: it may speak of them. Share nothing any more."""
     Enrollment.objects.held_by(user).update(reason="", shares_progress=False)
@@ -185,6 +209,13 @@ QUIZZES = Part(
     title=_("Questions of lessons"),  # type: ignore[arg-type]  # lazy
     template="library/my_data/quizzes.html",
     collect=collect_quizzes,
+)
+REVIEWS = Part(
+    name="reviews",
+    title=_("Reviews"),  # type: ignore[arg-type]  # lazy
+    template="library/my_data/reviews.html",
+    collect=collect_reviews,
+    forget=forget_reviews,
 )
 CERTIFICATES = Part(
     name="certificates",

@@ -10,6 +10,7 @@ from library.views.lesson import completion, lesson
 from library.views.notes import note, notes, notes_file
 from library.views.position import position
 from library.views.quiz import quiz
+from library.views.reviews import review, reviews
 from library.views.sharing import sharing
 from library.views.shelf import shelf
 from library.views.updates import updates
@@ -25,6 +26,8 @@ urlpatterns = [
     path("library/<slug:course_slug>/notes/", notes, name="notes"),
     path("library/<slug:course_slug>/notes.md", notes_file, name="notes_file"),
     path("library/<slug:course_slug>/updates/", updates, name="updates"),
+    path("library/<slug:course_slug>/review/", review, name="review"),
+    path("courses/<slug:course_slug>/reviews/", reviews, name="reviews"),
     path(LESSON, lesson, name="lesson"),
     path(f"{LESSON}note/", note, name="note"),
     path(f"{LESSON}completion/", completion, name="completion"),

@@ -29,6 +29,7 @@ COMPONENTS = [
     "video",
     "library",
     "study",
+    "reviews",
     "seats",
     "languages",
     "account",

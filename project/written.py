@@ -45,6 +45,11 @@ def number(amount: int) -> str:
     return format_decimal(amount, locale=active_locale()) if amount >= 1000 else str(amount)
 
 
+def score(average: float) -> str:
+    """Return an average with one decimal place: "4.5", or "4,5"."""
+    return format_decimal(average, format="0.0", locale=active_locale())
+
+
 def listed(things: Sequence[str]) -> str:
     """Return things as a sentence has them: "a, b and c"."""
     if len(things) < 2:

@@ -32,6 +32,7 @@ from library.models import (
     EnrollmentSource,
     EnrollmentStatus,
     LessonProgress,
+    Review,
 )
 from project.accounts.models import User
 
@@ -282,6 +283,19 @@ def create_certificate(*, name: str = "", course: Course | None = None) -> Certi
     assert certificate
     certificate.bear(name)
     return certificate
+
+
+def create_review(
+    *,
+    course: Course,
+    learner: User | None = None,
+    rating: int = 5,
+    text: str = "",
+    name: str = "Ada",
+) -> Review:
+    """Have somebody say what they think of a course."""
+    learner = learner or create_learner()
+    return Review.objects.write(learner, course, rating=rating, text=text, name=name)
 
 
 def create_seat(*, course: Course | None = None) -> Enrollment:

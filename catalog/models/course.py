@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.markdown import render_markdown, tidied
 from catalog.models.addresses import find_address
 from catalog.models.course_queries import CourseManager, CourseStatus, Level
-from catalog.models.findable import KeptArrayField, KeptVectorField
+from catalog.models.findable import KeptArrayField, KeptCountField, KeptVectorField
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.models.pictured import Pictured
 from catalog.models.price_history import lowest_before_sale, write_prices_down
@@ -77,6 +77,13 @@ class Course(Sellable, Priced, Pictured):
         editable=False,
         help_text="What it costs, for an index: kept when saved, and as sales come and go.",
     )
+    rating_sum = KeptCountField(default=0, db_default=0, editable=False)
+    rating_count = KeptCountField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Of the reviews that are shown: whoever keeps those keeps both numbers.",
+    )
     search = KeptVectorField(null=True, blank=True, editable=False)
     topic_pks = KeptArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
     words = KeptArrayField(models.TextField(), null=True, blank=True, editable=False)
@@ -89,6 +96,12 @@ class Course(Sellable, Priced, Pictured):
             models.CheckConstraint(
                 condition=Q(access_days=None) | Q(access_days__gte=1),
                 name="course_access_is_a_day_at_least",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    rating_sum__gte=F("rating_count"), rating_sum__lte=F("rating_count") * 5
+                ),
+                name="course_ratings_are_1_to_5",
             ),
             *Priced.Meta.constraints,
         ]
@@ -156,6 +169,11 @@ class Course(Sellable, Priced, Pictured):
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
         return duration(self.minutes)
+
+    @property
+    def rating(self) -> float:
+        """What its learners give it on average, 1 to 5; 0 while nobody has rated it."""
+        return self.rating_sum / self.rating_count if self.rating_count else 0.0
 
     def rendered(self, source: str) -> str:
         """Return a text of the course, in Markdown, as HTML."""

@@ -33,6 +33,8 @@ CARD_FIELDS = (
     "status",
     "lesson_count",
     "minutes",
+    "rating_sum",
+    "rating_count",
     *PRICE_FIELDS,
     "instructor__name",
 )

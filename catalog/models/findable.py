@@ -1,4 +1,7 @@
-"""What the search keeps of the courses. Only ``catalog.search.indexing`` writes it."""
+"""What is kept beside the courses so that no page counts, and that saving one leaves alone.
+
+Only ``catalog.search.indexing`` writes what the search keeps.
+"""
 
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -26,6 +29,10 @@ class KeptVectorField(Kept, SearchVectorField):  # type: ignore[type-arg]  # nor
 
 class KeptArrayField(Kept, ArrayField):  # type: ignore[type-arg]  # not generic at run time
     """A list that saving its row leaves alone."""
+
+
+class KeptCountField(Kept, models.PositiveIntegerField):  # type: ignore[type-arg]  # nor is it
+    """A number that saving its row leaves alone."""
 
 
 class SearchWord(models.Model):

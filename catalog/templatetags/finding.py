@@ -1,5 +1,6 @@
 """What the head of a page tells search engines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -24,13 +25,16 @@ def course_list_data(courses: list[Course]) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def course_data(context: dict[str, Any], course: Course) -> SafeString:
+def course_data(
+    context: dict[str, Any], course: Course, opinions: Sequence[structured_data.Opinion] = ()
+) -> SafeString:
     """Describe the course that this page sells. It uses what the view has fetched for the page."""
     described = structured_data.course(
         course,
         list(context["sections"]),
         topics=[topic.name for topic in context["topics"]],
         picture=preview_picture_url(course),
+        opinions=opinions,
     )
     steps = [
         (_("All courses"), reverse("catalog:course_list")),

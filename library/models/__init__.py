@@ -22,6 +22,7 @@ from library.models.note import Note
 from library.models.position import VideoPosition, VideoPositionQuerySet
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
 from library.models.quiz_attempt import QuizAttempt
+from library.models.review import Review, ReviewQuerySet, ReviewStatus
 from library.models.update import CourseUpdate, UpdatesSeen
 
 __all__ = [
@@ -41,6 +42,9 @@ __all__ = [
     "NotFree",
     "Note",
     "QuizAttempt",
+    "Review",
+    "ReviewQuerySet",
+    "ReviewStatus",
     "SeatInvitation",
     "SeatInvitationQuerySet",
     "StudyProgress",

@@ -19,6 +19,7 @@ from library.models import (
     EnrollmentQuerySet,
     EnrollmentStatus,
     LessonProgress,
+    Review,
     StudyProgress,
 )
 from library.outline import outline_of
@@ -29,7 +30,9 @@ from project.accounts.models import User
 register = template.Library()
 
 _OWNED, _LAPSED = "_owned_courses", "_lapsed_courses"
+_REVIEWS = "_latest_reviews"
 _CONTINUED_AT_MOST = 3
+_REVIEWS_AT_FIRST = 5
 _OPEN = (EnrollmentStatus.ACTIVE, EnrollmentStatus.UNCLAIMED)
 
 
@@ -77,6 +80,16 @@ def study_progress(context: Context, course: Course) -> StudyProgress:
     if isinstance(viewer, Guest):
         return outline_of(course, viewer).progress
     return LessonProgress.objects.by_course(viewer, [course])[course.pk]
+
+
+@register.simple_tag
+def latest_reviews(course: Course) -> list[Review]:
+    """Return what learners said last of the course. Asked once, and not if there is nothing."""
+    if _REVIEWS not in course.__dict__:
+        shown = Review.objects.shown(course)[:_REVIEWS_AT_FIRST] if course.rating_count else []
+        course.__dict__[_REVIEWS] = list(shown)
+    reviews: list[Review] = course.__dict__[_REVIEWS]
+    return reviews
 
 
 @register.simple_tag(takes_context=True)

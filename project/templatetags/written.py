@@ -41,6 +41,12 @@ def number(amount: int) -> str:
     return written.number(amount)
 
 
+@register.filter
+def score(average: float) -> str:
+    """Write an average with one decimal place."""
+    return written.score(average)
+
+
 @register.simple_tag
 def lang(code: str) -> str:
     """Return the attributes of an element whose words are of this language.

@@ -168,7 +168,7 @@ def test_course_takes_as_many_queries_for_30_lessons_as_for_one(
     enroll(visitor.sign_in(), course=course)
     complete(visitor.learner, course.lessons.first())
 
-    # The session, the person, the course, the seat, where it came from, the outline, what is new;
-    # the page also its cart.
-    with django_assert_num_queries(8 if visitor.uses_htmx else 9):
+    # The session, the person, the course, the seat, where it came from, the outline, what is new,
+    # their review; the page also its cart.
+    with django_assert_num_queries(9 if visitor.uses_htmx else 10):
         visitor.get("/library/longer/")

@@ -14,7 +14,7 @@ from tests.factories import create_course, create_lesson, create_seat, enroll
 from tests.media import create_captions, create_file, create_video
 
 SECRET = "What only learners read."
-FOR_ALL = {"certificate"}
+FOR_ALL = {"certificate", "reviews"}
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def walk(course):
         "notes": ("/library/knots/notes/", None),
         "notes_file": ("/library/knots/notes.md", None),
         "updates": ("/library/knots/updates/", None),
+        "review": ("/library/knots/review/", {"rating": "5", "name": "Eve"}),
         "quiz": ("/library/knots/bowline/quiz/", {}),
         "certificate_name": ("/library/knots/certificate/", {"name": "Eve"}),
         "completion": ("/library/knots/bowline/completion/", {"done": "1"}),

@@ -115,6 +115,9 @@ library:notes               GET        sign-in     /course/    sign-in     200
 library:updates             GET        sign-in     /course/    sign-in     200
 library:notes_file          GET        sign-in     /course/    sign-in     200
 library:note                POST       sign-in     /course/    sign-in     /lesson/
+library:review              GET        sign-in     /course/    sign-in     /study/
+library:review              POST       sign-in     /course/    sign-in     /study/
+library:reviews             GET        200         200         200         200
 library:quiz                POST       sign-in     /course/    sign-in     404
 library:certificate_name    POST       sign-in     /course/    sign-in     404
 library:certificate         GET        200         200         200         200
@@ -386,6 +389,8 @@ class Shop:
             "library:notes_file": {"course_slug": "knots"},
             "library:updates": {"course_slug": "knots"},
             "library:certificate_name": {"course_slug": "knots"},
+            "library:review": {"course_slug": "knots"},
+            "library:reviews": {"course_slug": "knots"},
             "mfa_remove_webauthn": {"pk": self.passkey.pk},
             "mfa_edit_webauthn": {"pk": self.passkey.pk},
             "openid_connect_login": {"provider_id": "sso"},
@@ -414,6 +419,7 @@ FORMS = {
     "library:position": {"seconds": "7", "playback": "0" * 32, "number": "1", "ago": "50"},
     "library:sharing": {"share": "1"},
     "library:certificate_name": {"name": "Eve"},
+    "library:review": {"rating": "5", "name": "Eve", "text": ""},
     "library:note": {"text": "Mine.", "version": "0"},
     "accounts:mail_preferences": {"kind": "course_updates", "wanted": "0"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
