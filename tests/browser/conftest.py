@@ -106,9 +106,13 @@ def see(open_browser, demo, shown):
 
 
 def _listen(message, complaints, accepts):
-    """Note errors. A form or a page that we refuse with a 4xx is an answer, not an error."""
+    """Note errors. A form or a page that we refuse with a 4xx is an answer, not an error.
+
+    Nor is it one that a page is left while it still asks for something.
+    """
     is_answer = re.search(r"the server responded with a status of 4(02|22)", message.text)
+    is_left = re.match(r"htmx:(sendAbort|afterRequest)\b", message.text)
     is_accepted = accepts and re.search(accepts, message.text)
     is_page = message.page and message.location.get("url") == message.page.url
-    if message.type == "error" and not (is_answer or is_page or is_accepted):
+    if message.type == "error" and not (is_answer or is_left or is_page or is_accepted):
         complaints.append(f"{message.text} ({message.location.get('url')})")
