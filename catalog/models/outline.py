@@ -15,7 +15,12 @@ from catalog.models.course import Course
 from catalog.models.opening import Opening, start_of
 from project.written import duration
 
-RESERVED = {"certificate", "notes", "updates"}  # beside lessons, in the addresses of a course
+RESERVED = {
+    "certificate",
+    "notes",
+    "review",
+    "updates",
+}  # beside lessons, in the addresses of a course
 PASS_PERCENT = 75
 
 
