@@ -4,23 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Course
 from library.access import may_review
 from library.models import Review
 from library.models.review import BEST, LONGEST, LONGEST_NAME
+from library.shown_words import ShownNameField, WordsField
 from project.accounts.models import User
-
-
-class WordsField(forms.CharField):
-    """A text whose line ends count once, as browsers count them against ``maxlength``."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return the text with the line ends that the database keeps."""
-        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class ReviewForm(forms.Form):
@@ -30,14 +21,7 @@ class ReviewForm(forms.Form):
         label=_("Stars"), coerce=int, choices=[(stars, stars) for stars in range(1, BEST + 1)]
     )
     text = WordsField(label=_("Your review"), max_length=LONGEST, required=False)
-    name = forms.CharField(label=_("Name to show"), max_length=LONGEST_NAME)
-
-    def clean_name(self) -> str:
-        """Refuse an address: robots would read it on the course's page."""
-        name: str = self.cleaned_data["name"]
-        if "@" in name:
-            raise ValidationError(gettext("Please choose a name that is not an e-mail address."))
-        return name
+    name = ShownNameField(max_length=LONGEST_NAME)
 
 
 def form_for(learner: User, review: Review | None) -> ReviewForm:
