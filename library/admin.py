@@ -17,6 +17,7 @@ from catalog.models import Course, InvalidTransition, Lesson
 from library.certificate_office import CertificateAdmin
 from library.models import AlreadyEnrolled, Enrollment, LessonProgress
 from library.office import ByHandForm, enroll_list, give
+from library.question_office import LessonQuestionAdmin
 from library.review_office import ReviewAdmin
 from library.update_office import CourseUpdateAdmin
 from project.accounts.models import User
@@ -26,6 +27,7 @@ __all__ = [
     "CertificateAdmin",
     "CourseUpdateAdmin",
     "EnrollmentAdmin",
+    "LessonQuestionAdmin",
     "ReviewAdmin",
     "TaughtCourseAdmin",
     "TaughtLessonAdmin",

@@ -14,6 +14,7 @@ class LibraryConfig(AppConfig):
             CERTIFICATES,
             INVITATIONS,
             NOTES,
+            QUESTIONS,
             QUIZZES,
             REVIEWS,
             STUDIES,
@@ -22,6 +23,7 @@ class LibraryConfig(AppConfig):
 
         register(STUDIES)
         register(NOTES)
+        register(QUESTIONS)
         register(QUIZZES)
         register(REVIEWS)
         register(CERTIFICATES)

@@ -10,7 +10,9 @@ from library.invitations import forget
 from library.models import (
     Certificate,
     Enrollment,
+    LessonAnswer,
     LessonProgress,
+    LessonQuestion,
     Note,
     QuizAttempt,
     Review,
@@ -76,6 +78,26 @@ def collect_notes(user: User) -> Facts:
             "on": note.updated_at,
         }
         for note in notes.order_by("created_at", "pk")
+    ]
+
+
+def collect_questions(user: User) -> Facts:
+    """Return what the person has asked about lessons, and what was said to it."""
+    asked = LessonQuestion.objects.filter(learner=user).select_related("lesson__course")
+    return [
+        {
+            "course": known.lesson.course.title,
+            "lesson": known.lesson.title,
+            "name": known.name,
+            "text": known.text,
+            "asked": known.asked_at,
+            "hidden_because": known.hidden_reason,
+            "answers": [
+                {"from_shop": one.is_from_shop, "text": one.text, "on": one.written_at}
+                for one in known.answers.all()
+            ],
+        }
+        for known in asked.prefetch_related("answers").order_by("pk")
     ]
 
 
@@ -161,6 +183,13 @@ def forget_invitations(user: User) -> None:
     forget(SeatInvitation.objects.to(addresses_of(user)))
 
 
+def forget_questions(user: User) -> None:
+    """Take away what the person has asked. What they answered for the shop stays without a name."""
+    LessonQuestion.objects.forget(user)
+    LessonAnswer.objects.filter(author=user).update(author=None, name="")
+    LessonQuestion.objects.filter(hidden_by=user).update(hidden_by=None)
+
+
 def forget_reviews(user: User) -> None:
     """Take away what the person has said of courses, and count again what is left."""
     Review.objects.forget(user)
@@ -203,6 +232,13 @@ NOTES = Part(
     title=_("Notes"),  # type: ignore[arg-type]  # lazy
     template="library/my_data/notes.html",
     collect=collect_notes,
+)
+QUESTIONS = Part(
+    name="questions",
+    title=_("Questions on lessons"),  # type: ignore[arg-type]  # lazy
+    template="library/my_data/questions.html",
+    collect=collect_questions,
+    forget=forget_questions,
 )
 QUIZZES = Part(
     name="quizzes",

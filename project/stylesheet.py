@@ -30,6 +30,7 @@ COMPONENTS = [
     "library",
     "study",
     "reviews",
+    "questions",
     "seats",
     "languages",
     "account",

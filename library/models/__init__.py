@@ -18,6 +18,12 @@ from library.models.invitation import (
     SeatInvitation,
     SeatInvitationQuerySet,
 )
+from library.models.lesson_question import (
+    LessonAnswer,
+    LessonQuestion,
+    LessonQuestionQuerySet,
+    NotAnswered,
+)
 from library.models.note import Note
 from library.models.position import VideoPosition, VideoPositionQuerySet
 from library.models.progress import LessonProgress, LessonProgressQuerySet, StudyProgress
@@ -37,8 +43,12 @@ __all__ = [
     "EnrollmentSource",
     "EnrollmentStatus",
     "InvalidTransition",
+    "LessonAnswer",
     "LessonProgress",
     "LessonProgressQuerySet",
+    "LessonQuestion",
+    "LessonQuestionQuerySet",
+    "NotAnswered",
     "NotFree",
     "Note",
     "QuizAttempt",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.views.decorators.cache import cache_control
 
 from catalog.models import Course, CourseStatus, Lesson
 from library.guests import Guest, viewer_of
-from library.models import Enrollment
+from library.models import Enrollment, LessonQuestion
 from project.accounts.models import User
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
 from project.written import day
@@ -22,9 +23,14 @@ personal = cache_control(private=True, no_cache=True)
 
 
 def find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
-    """Return the lesson with its course, section and media; raise ``Http404`` if there is none."""
+    """Return the lesson with its course, section and media, and with how much was asked about it.
+
+    Raise ``Http404`` if there is none.
+    """
+    asked = LessonQuestion.objects.number_on(OuterRef("pk"))
     lessons = Lesson.objects.select_related("course", "section").with_media()
-    return get_object_or_404(lessons, course__slug=course_slug, slug=lesson_slug)
+    found = lessons.annotate(questions_asked=asked)
+    return get_object_or_404(found, course__slug=course_slug, slug=lesson_slug)
 
 
 def turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpResponse:

@@ -35,7 +35,12 @@ COURSE_UPDATES = Kind(
     title=_("Course updates"),  # type: ignore[arg-type]  # lazy
     about=_("What is new in courses that you have."),  # type: ignore[arg-type]
 )
-KINDS = {kind.name: kind for kind in (COURSE_UPDATES,)}
+ANSWERS = Kind(
+    name="answers",
+    title=_("Answers to your questions"),  # type: ignore[arg-type]  # lazy
+    about=_("When the shop has answered what you asked about a lesson."),  # type: ignore[arg-type]
+)
+KINDS = {kind.name: kind for kind in (COURSE_UPDATES, ANSWERS)}
 
 
 def choices_of(user: User) -> list[tuple[Kind, bool]]:

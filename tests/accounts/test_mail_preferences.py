@@ -6,7 +6,7 @@ from django.test import Client
 
 from project.accounts.models import MailChoice
 from project.accounts.my_data.account_part import collect_mail
-from project.accounts.optional_mail import COURSE_UPDATES, KINDS, Kind, send_if_wanted, stop_path
+from project.accounts.optional_mail import ANSWERS, COURSE_UPDATES, send_if_wanted, stop_path
 from project.mail import deliver
 from project.models import OutboundMail
 from tests.factories import create_learner
@@ -14,12 +14,6 @@ from tests.factories import create_learner
 pytestmark = pytest.mark.django_db
 
 PAGE = "/account/mail/"
-ANSWERS = Kind(name="answers", title="Answers", about="To what you asked.")
-
-
-@pytest.fixture(autouse=True)
-def second_kind(monkeypatch):
-    monkeypatch.setitem(KINDS, ANSWERS.name, ANSWERS)
 
 
 @pytest.fixture

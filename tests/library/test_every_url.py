@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from catalog.models import LessonFile
-from library.models import EnrollmentStatus, LessonProgress
+from library.models import EnrollmentStatus, LessonProgress, LessonQuestion
 from library.urls import urlpatterns
-from tests.factories import create_course, create_lesson, create_seat, enroll
+from tests.factories import create_course, create_learner, create_lesson, create_seat, enroll
 from tests.media import create_captions, create_file, create_video
 
 SECRET = "What only learners read."
@@ -32,6 +32,8 @@ def course(db):
 
 def walk(course):
     """Return each URL's name, its path and the data to post to it."""
+    lesson = course.lessons.get()
+    question = LessonQuestion.objects.ask(create_learner(), lesson, text=SECRET, name="Ada")
     return {
         "shelf": ("/library/", None),
         "course": ("/library/knots/", None),
@@ -41,6 +43,8 @@ def walk(course):
         "notes_file": ("/library/knots/notes.md", None),
         "updates": ("/library/knots/updates/", None),
         "review": ("/library/knots/review/", {"rating": "5", "name": "Eve"}),
+        "ask": ("/library/knots/bowline/questions/", {"text": "Why?", "name": "Eve"}),
+        "question": (f"/library/knots/bowline/questions/{question.pk}/", {"text": "So."}),
         "quiz": ("/library/knots/bowline/quiz/", {}),
         "certificate_name": ("/library/knots/certificate/", {"name": "Eve"}),
         "completion": ("/library/knots/bowline/completion/", {"done": "1"}),

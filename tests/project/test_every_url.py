@@ -24,7 +24,14 @@ from checkout.gateways import stripe as stripe_gateway
 from checkout.guests import remember_order
 from checkout.models import Cart, CartItem, Order, OrderLine, Payment
 from library.guests import SEATS
-from library.models import Enrollment, LessonProgress, SeatInvitation, VideoPosition
+from library.models import (
+    Enrollment,
+    LessonAnswer,
+    LessonProgress,
+    LessonQuestion,
+    SeatInvitation,
+    VideoPosition,
+)
 from project.accounts.models import DataExport, MailChoice, User
 from project.accounts.optional_mail import COURSE_UPDATES, stop_path
 from project.stylesheet import stylesheet_url
@@ -118,6 +125,10 @@ library:note                POST       sign-in     /course/    sign-in     /less
 library:review              GET        sign-in     /course/    sign-in     /study/
 library:review              POST       sign-in     /course/    sign-in     /study/
 library:reviews             GET        200         200         200         200
+library:ask                 GET        sign-in     /course/    sign-in     200
+library:ask                 POST       sign-in     /course/    sign-in     /asked/
+library:question            GET        sign-in     /course/    sign-in     200
+library:question            POST       sign-in     /course/    sign-in     422
 library:quiz                POST       sign-in     /course/    sign-in     404
 library:certificate_name    POST       sign-in     /course/    sign-in     404
 library:certificate         GET        200         200         200         200
@@ -308,6 +319,7 @@ class Shop:
         video.save()
         create_lesson(section=section, title="Reef", slug="reef", is_preview=True)
         enroll(self.owner, course=self.course)
+        self.question = LessonQuestion.objects.ask(self.owner, bowline, text=SECRET, name="Ada")
         self.order = create_order(buyer=self.owner, courses=[self.course], with_cart=False)
         create_payment(order=self.order, status="expired")
         Order.objects.get(pk=self.order.pk).expire()
@@ -383,6 +395,8 @@ class Shop:
             "library:captions": {**lesson, "language": "en"},
             "library:file": {**lesson, "pk": self.file.pk},
             "library:archive": lesson,
+            "library:ask": lesson,
+            "library:question": {**lesson, "pk": self.question.pk},
             "library:quiz": lesson,
             "library:note": lesson,
             "library:notes": {"course_slug": "knots"},
@@ -421,6 +435,8 @@ FORMS = {
     "library:certificate_name": {"name": "Eve"},
     "library:review": {"rating": "5", "name": "Eve", "text": ""},
     "library:note": {"text": "Mine.", "version": "0"},
+    "library:ask": {"text": "Why?", "name": "Eve"},
+    "library:question": {"text": "So."},
     "accounts:mail_preferences": {"kind": "course_updates", "wanted": "0"},
     "account_email": {"action_add": "", "email": "eve@example.com"},
     "account_email!": {"action_add": "", "email": "no address"},
@@ -432,6 +448,7 @@ PLACES = {
     "/courses/knots/": "/course/",
     "/library/knots/": "/study/",
     "/library/knots/bowline/": "/lesson/",
+    "/library/knots/bowline/questions/": "/asked/",
     "/library/gift/": "/taken/",
     "/accounts/email/": "/address/",
     "/account/data/": "/data/",
@@ -488,6 +505,8 @@ def state():
             (Enrollment, ("pk", "status", "learner", "claim_version")),
             (SeatInvitation, ("pk", "email", "letters")),
             (LessonProgress, ("pk", "learner", "lesson")),
+            (LessonQuestion, ("pk", "learner", "text")),
+            (LessonAnswer, ("pk", "question", "text")),
             (VideoPosition, ("pk", "learner", "seconds")),
             (Cart, ("pk", "owner")),
             (CartItem, ("pk", "seats", "is_for_others")),
