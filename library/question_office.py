@@ -105,10 +105,11 @@ class LessonQuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("conversation"))
     def conversation(self, question: LessonQuestion) -> SafeString:
         """Show what was said, from the question on."""
-        said = [(question.name, question.asked_at, question.text)]
-        for one in question.answers.all():
-            said.append((one.name or settings.SHOP_NAME, one.written_at, one.text))
-        lines = ((name, day(when), text) for name, when, text in said)
+        answers = question.answers.all()
+        lines = [
+            (question.name, day(question.asked_at), question.text),
+            *((one.name or settings.SHOP_NAME, day(one.written_at), one.text) for one in answers),
+        ]
         return format_html_join("", "<p><strong>{}</strong>, {}<br>{}</p>", lines)
 
     def view_on_site(self, obj: LessonQuestion) -> str:
