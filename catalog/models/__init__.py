@@ -1,6 +1,7 @@
 """What is for sale: courses, their sections and lessons, and bundles."""
 
 from catalog.models.bundle import Bundle, BundleEntry, BundleOffer, BundlePart
+from catalog.models.change import CatalogChange, Standing
 from catalog.models.course import Course
 from catalog.models.course_queries import CourseQuerySet, CourseStatus, Level, Order
 from catalog.models.findable import Assortment, SearchWord
@@ -19,6 +20,7 @@ __all__ = [
     "BundleOffer",
     "BundlePart",
     "Caption",
+    "CatalogChange",
     "Choice",
     "Course",
     "CourseQuerySet",
@@ -35,6 +37,7 @@ __all__ = [
     "QuestionKind",
     "SearchWord",
     "Section",
+    "Standing",
     "Topic",
     "Video",
 ]

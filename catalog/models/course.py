@@ -136,6 +136,15 @@ class Course(Sellable, Priced, Pictured):
                 condition=IS_LISTED,
                 name="course_published_in_title",
             ),
+            # When time itself changes a price next.
+            models.Index(
+                "sale_starts_at",
+                condition=Q(sale_starts_at__isnull=False),
+                name="course_sale_starts",
+            ),
+            models.Index(
+                "sale_ends_at", condition=Q(sale_ends_at__isnull=False), name="course_sale_ends"
+            ),
         ]
 
     def __str__(self) -> str:
