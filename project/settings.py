@@ -396,6 +396,11 @@ REQUEST_THREADS = {
     **({"sandbox": 4, "sandbox api": 4} if SANDBOX else {}),
 }
 
+# How much each process remembers of what strangers are shown (project/page_cache.py). Nothing while
+# templates are being written: an edited one changes no course.
+
+PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", default=0 if DEBUG else 16)
+
 # Logging: to the console, one line an event, no personal data
 
 LOGGING = {

@@ -80,9 +80,13 @@ class Wishes:
     @property
     def url(self) -> str:
         """The address that says so."""
-        said = {name: value for name, value in asdict(self).items() if value}
         base = reverse("catalog:course_list")
-        return f"{base}?{urlencode(said)}" if said else base
+        return f"{base}?{self.query}" if self.query else base
+
+    @property
+    def query(self) -> str:
+        """What of that address stands behind the question mark."""
+        return urlencode({name: value for name, value in asdict(self).items() if value})
 
     def but(self, **changes: str) -> "Wishes":
         """Return other wishes, seen from the top."""

@@ -1,11 +1,14 @@
 """One course, and a lesson of it to try."""
 
+from urllib.parse import urlencode
+
 from django.db import models
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from catalog.models import Course, Lesson, Section
+from project.for_strangers import for_strangers
 from project.htmx import HtmxRequest, render_part
 
 # Three are shown; the others stand in for those that the visitor has already.
@@ -29,7 +32,8 @@ def course_detail(request: HtmxRequest, slug: str) -> HttpResponse:
         "previews": [lesson for lesson in lessons if lesson.is_preview],
         "related": Course.objects.related_to(course, topics).for_cards()[:RELATED_COURSES],
     }
-    return render_part(request, "catalog/course_detail.html", "stage", context)
+    page = render_part(request, "catalog/course_detail.html", "stage", context)
+    return for_strangers(request, page)
 
 
 def lesson_preview(request: HtmxRequest, course: Course, slug: str) -> HttpResponse:
@@ -48,4 +52,5 @@ def lesson_preview(request: HtmxRequest, course: Course, slug: str) -> HttpRespo
         "next_preview": following[0] if following else None,
         "others": [other for other in previews if other not in (lesson, *following[:1])],
     }
-    return render_part(request, "catalog/lesson_preview.html", "stage", context)
+    page = render_part(request, "catalog/lesson_preview.html", "stage", context)
+    return for_strangers(request, page, query=urlencode({"preview": slug}))

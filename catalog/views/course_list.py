@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import Assortment
 from catalog.shelf import Wishes, look_at
 from catalog.shelf.choices import other_choices, removals, topic_choices
+from project.for_strangers import for_strangers
 from project.htmx import HtmxRequest, render_part
 
 
@@ -30,4 +31,7 @@ def course_list(request: HtmxRequest) -> HttpResponse:
     }
     # htmx asks for what comes after a course only to put it below the cards that are there.
     part = "cards" if wishes.after else "stage"
-    return render_part(request, "catalog/course_list.html", part, context)
+    response = render_part(request, "catalog/course_list.html", part, context)
+    # What people type is endless, and so are the places to go on from; the choices are not.
+    is_choice = not wishes.q and not wishes.after
+    return for_strangers(request, response, query=wishes.query) if is_choice else response
