@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("library", "0010_reviews"), ("catalog", "0017_catalog_changes")]
+    dependencies = [("library", "0011_lesson_questions"), ("catalog", "0017_catalog_changes")]
 
     operations = [
         migrations.RunSQL(
