@@ -1,13 +1,11 @@
 """What the order's panel shows: from waiting for the money to the first lesson."""
 
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +22,7 @@ from checkout.models import (
     PaymentStatus,
     Refund,
 )
+from checkout.polling import BRISK_INTERVAL, NO_MORE, interval
 from checkout.standing import access_to, notices
 from checkout.timeline import Moment, tell
 from checkout.unlocked import UnlockedCourse
@@ -31,10 +30,6 @@ from library.guests import Guest
 from library.outline import outlines_of
 from project.accounts.models import User
 
-# Somebody is watching for the first half minute; afterwards it is the bank that is slow.
-BRISK, PATIENT = 30, 120  # seconds of waiting
-BRISK_INTERVAL, PATIENT_INTERVAL = 2, 5  # seconds between two polls
-NO_MORE = 0
 MOST_GIFTS = 6  # shown here: all of them have a page of their own
 
 # Stripe: payment_method_details.type of a charge, for those that a bank confirms later.
@@ -50,15 +45,6 @@ METHODS = {
     "sepa_debit": _("a SEPA debit"),
     "us_bank_account": _("a bank debit (ACH)"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Poll:
-    """What the polling panel says of itself."""
-
-    version: int
-    since: int
-    poll_seconds: int
 
 
 class OrderPanel:
@@ -77,17 +63,6 @@ class OrderPanel:
         self.viewer = viewer
         self.since = since or int(time.time())
         self.is_brief = is_brief
-
-    @staticmethod
-    def read_poll(query: QueryDict) -> Poll:
-        """Return what the panel carries in its URL; with garbage, it knows nothing."""
-        now = int(time.time())
-        since = _number(query.get("t"), default=now)
-        return Poll(
-            version=_number(query.get("v"), default=0),
-            since=since if now - 86_400 < since <= now else now,
-            poll_seconds=_number(query.get("s"), default=-1),
-        )
 
     @cached_property
     def payments(self) -> list[Payment]:
@@ -120,10 +95,7 @@ class OrderPanel:
         """How long the panel waits before it asks again; 0: no more."""
         if self.order.is_paid or self.order.held_reason or not self.order.is_live:
             return NO_MORE
-        waited = int(time.time()) - self.since
-        if waited >= PATIENT:
-            return NO_MORE
-        return BRISK_INTERVAL if waited < BRISK else PATIENT_INTERVAL
+        return interval(self.since)
 
     @property
     def poll_url(self) -> str:
@@ -299,8 +271,3 @@ class OrderPanel:
             "method": self.method,
             "moments": self.story,
         }
-
-
-def _number(text: str | None, *, default: int) -> int:
-    is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 12
-    return int(text) if is_number and text else default

@@ -31,6 +31,7 @@ type Scope = dict[str, Any]
 type Message = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
+type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 10 * 1024 * 1024  # bytes; staff may give lessons more (project/uploads.py)
 MAX_WAITING = 500  # requests for each pool; who comes later is asked to try again
@@ -88,7 +89,7 @@ class OneHopHandler(ASGIHandler):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's scope, as ASGI has it."""
         if scope["type"] == "lifespan":
-            await self.live(receive, send)
+            await live(receive, send, close=self.close)
         elif scope["type"] == "http":
             if probe := await health.answer_probe(scope["path"]):
                 await send_plain(send, *probe, content_type=b"application/json")
@@ -96,16 +97,6 @@ class OneHopHandler(ASGIHandler):
                 await self.serve(scope, receive, send)
         else:
             raise ValueError(f"Only HTTP is served here, not {scope['type']}.")
-
-    async def live(self, receive: Receive, send: Send) -> None:
-        """Answer the server's start and stop."""
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        for lane in self.lanes.values():
-            lane.close()
-        health.close()
-        await send({"type": "lifespan.shutdown.complete"})
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -126,6 +117,17 @@ class OneHopHandler(ASGIHandler):
                 await self.stream(response, lane, receive, send)
             else:
                 await self.send_response(response, send)
+
+    def backlog(self) -> float:
+        """Return how many requests for pages wait for each thread."""
+        pages = self.lanes["pages"]
+        return max(pages.waiting - pages.threads, 0) / pages.threads
+
+    def close(self) -> None:
+        """End the threads."""
+        for lane in self.lanes.values():
+            lane.close()
+        health.close()
 
     async def most_bytes(self, scope: Scope, lane: Lane) -> int:
         """Return how long the request's body may be."""
@@ -190,6 +192,15 @@ class OneHopHandler(ASGIHandler):
         while not gone.done() and (part := await lane.run(next, parts, b"")):
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body"})
+
+
+async def live(receive: Receive, send: Send, *, close: Callable[[], None]) -> None:
+    """Answer the server's start and stop."""
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    close()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 def lane_of(path: str) -> str:

@@ -39,8 +39,15 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_IS_SECURE else []
 
 DATABASE_URL = env("DATABASE_URL", default="")
 IS_LOCAL = not DATABASE_URL and embedded_postgres_is_installed()
-# Long-lived threads keep their connections (project/asgi.py), so they persist.
-CONNECTIONS = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+# Which handler serves requests: one-hop (project/one_hop.py), or Django's own (project/stock.py).
+ASGI_HANDLER = env("ASGI_HANDLER", default="one-hop")
+if ASGI_HANDLER not in ("one-hop", "django"):
+    raise ImproperlyConfigured(f"ASGI_HANDLER={ASGI_HANDLER!r}: it is one-hop or django.")
+# Long-lived threads keep their connections, so they persist; with Django's handler they would leak.
+CONNECTIONS = {
+    "CONN_MAX_AGE": None if ASGI_HANDLER == "one-hop" else 0,
+    "CONN_HEALTH_CHECKS": True,
+}
 
 if DATABASE_URL:
     DATABASES = {
@@ -387,7 +394,11 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 RATE_LIMITS = env.bool("RATE_LIMITS", default=True)
 
-# Serving (project/asgi.py): how many threads may work on each kind of request in one process
+# Whether each process keeps in memory what orders are waited for (checkout/watch.py)
+
+ORDER_WATCH = env.bool("ORDER_WATCH", default=False)
+
+# Serving (project/site.py): how many threads may work on each kind of request in one process
 
 REQUEST_THREADS = {
     "pages": env.int("PAGE_THREADS", default=4),

@@ -22,6 +22,7 @@ from checkout.guests import open_seats
 from checkout.models import Order, Payment, PaymentStatus
 from checkout.opening import open_payment
 from checkout.panel import OrderPanel
+from checkout.polling import read_poll
 from checkout.reconciliation import check_payment
 from checkout.settlement import WrongSession, sync_payment
 from checkout.views.door import find_order, turn_away
@@ -66,7 +67,7 @@ def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     if order is None:
         return turn_away(request, reference)
     _check(order, _live_payments(order))
-    panel = _panel(request, order, since=OrderPanel.read_poll(request.GET).since)
+    panel = _panel(request, order, since=read_poll(request.GET).since)
     return render_part(request, "checkout/order_detail.html", "stage", panel.context())
 
 
@@ -77,7 +78,7 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
 
     Never a redirect: htmx would follow it and show the sign-in page inside of the panel.
     """
-    shown = OrderPanel.read_poll(request.GET)
+    shown = read_poll(request.GET)
     order = find_order(request, reference)
     if order is None:
         return render(request, "checkout/order_detail.html#panel", _ended(reference))
@@ -98,7 +99,7 @@ def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     _check(order, _live_payments(order))
     _check(order, order.payments.received().exclude(intent_id=None))
     if wants_part(request):
-        since = OrderPanel.read_poll(request.GET).since
+        since = read_poll(request.GET).since
         panel = _panel(request, order, since=since)
         # It was asked just now: the panel need not ask by itself again.
         return _flip(request, panel, asks_gateway=False, was_paid=was_paid)

@@ -3,12 +3,14 @@
   const toasts = document.getElementById("toasts");
   const on = (names, act) => names.split(" ").forEach((name) => addEventListener(name, act));
   const asker = ({ detail, target }) => detail.ctx?.sourceElement ?? detail.elt ?? target;
+  const header = ({ ctx, xhr }, name) =>
+    ctx?.response?.headers.get(name) ?? xhr?.getResponseHeader(name);
 
   on("htmx:beforeRequest htmx:before:request", (event) => {
     const element = asker(event);
     const isPage = element.getAttribute("hx-target") === "#stage" && element.href;
-    if (element.matches("[data-poll]") && document.hidden) {
-      event.preventDefault(); // asked again as soon as somebody looks
+    if (element.matches("[data-poll]") && (document.hidden || Date.now() < element.notBefore)) {
+      event.preventDefault(); // asked again as soon as somebody looks, or the shop is less busy
     } else if (isPage && !document.getElementById("cart")) {
       event.preventDefault(); // account pages have no cart for the next stage to stand beside
       location.assign(element.href);
@@ -22,6 +24,8 @@
   });
 
   on("htmx:afterRequest htmx:finally:request", (event) => {
+    const seconds = asker(event).matches("[data-poll]") && header(event.detail, "Retry-After");
+    if (seconds) asker(event).notBefore = Date.now() + seconds * 1000;
     for (const button of asker(event).querySelectorAll("[data-busy]")) {
       button.removeAttribute("aria-disabled");
       delete button.dataset.busy;
@@ -41,10 +45,9 @@
 
   // Another tab may have chosen another language: then all of the page changes, not a part of it.
   on("htmx:afterSettle htmx:finally:request", (event) => {
-    const { ctx, target, xhr } = event.detail;
+    const { ctx, target } = event.detail;
     if (!(target ?? ctx?.target)?.matches?.("#stage, #cart, #order")) return;
-    const header = "Content-Language";
-    const spoken = ctx?.response?.headers.get(header) ?? xhr?.getResponseHeader(header);
+    const spoken = header(event.detail, "Content-Language");
     if (spoken && spoken !== document.documentElement.lang) location.reload();
   });
 
@@ -60,6 +63,7 @@
   on("visibilitychange online", () => {
     if (document.hidden) return;
     for (const poll of document.querySelectorAll("[data-poll]")) {
+      delete poll.notBefore;
       poll.dispatchEvent(new Event("poll-now"));
     }
   });
@@ -72,7 +76,7 @@
     const status = ctx?.response?.status ?? xhr?.status;
     const isOurs = (ctx || xhr) && !errorInfo; // htmx 2 reports each error a second time
     if (!isOurs || status === 422 || asker(event).matches("[data-poll]")) return;
-    const type = ctx?.response?.headers.get("Content-Type") ?? xhr?.getResponseHeader("Content-Type");
+    const type = header(event.detail, "Content-Type");
     const text = type?.startsWith("text/plain") && (ctx?.text ?? xhr.responseText);
     const toast = document.getElementById("failure").content.cloneNode(true);
     const words = toast.querySelector("p");

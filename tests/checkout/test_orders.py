@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from checkout.models import Order, Payment, PaymentStatus
-from checkout.panel import BRISK, PATIENT
+from checkout.polling import BRISK, PATIENT
 from checkout.settlement import settle
 from tests.checkout.conftest import HTMX
 from tests.checkout.paying import DECLINED, pay_at

@@ -6,7 +6,7 @@ import pytest
 
 from checkout.gateways import SessionState
 from checkout.models import Order
-from checkout.panel import BRISK
+from checkout.polling import BRISK
 from checkout.settlement import settle
 from tests.checkout.shop import create_order, create_payment, snapshot_of
 from tests.checkout.test_orders import poll, poll_url, text_of

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 import stripe
-import uvicorn
 from django.db import connection
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import Client
@@ -18,9 +17,11 @@ from django.urls import path, reverse
 from checkout.sandbox import faults
 from checkout.sandbox.models import Fault
 from project import one_hop
-from project.one_hop import OneHopHandler, lane_of
+from project.one_hop import lane_of
+from project.site import make_site
 from project.urls import urlpatterns as real_urls
 from tests.factories import create_learner, create_staff
+from tests.project.serving import serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,18 +95,9 @@ def server(settings):
     }
     slow_gate.clear()
     closed.clear()
-    config = uvicorn.Config(OneHopHandler(), port=0, log_config=None, lifespan="on")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    while not running.started:
-        time.sleep(0.01)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    slow_gate.set()
-    running.should_exit = True
-    thread.join(20)
-    assert not thread.is_alive()
+    with serving(make_site()) as address:
+        yield address
+        slow_gate.set()
 
 
 def get(server, path, **options):
