@@ -144,6 +144,11 @@ def invalid_parameter(message: str, param: str, *, code: str = "") -> ApiError:
     return ApiError(message, code=code, param=param)
 
 
+def email_refused(email: str = "", param: str = "customer_email") -> ApiError:
+    """Return the refusal of an e-mail address."""
+    return invalid_parameter(f"Invalid email address: {email[:100]}", param, code="email_invalid")
+
+
 def not_imitated(param: str) -> ApiError:
     """Return the refusal of something that Stripe would do and the sandbox cannot.
 

@@ -35,13 +35,14 @@ from checkout.sandbox.models import (
 )
 from checkout.sandbox.models.fault import ANY_CALL
 
-# Before anything else is looked at: the limiter and the doorman come first.
+# Before anything is kept under a key: the limiter, the doorman, and who looks at parameters.
 REFUSALS: dict[str, Callable[[], ApiError]] = {
     Fault.TOO_MANY_REQUESTS: errors.too_many_requests,
     Fault.KEY_IN_USE: errors.key_in_use,
     Fault.BAD_KEY: errors.bad_key,
     Fault.FORBIDDEN: errors.forbidden,
     Fault.SERVER_BUSY: errors.server_busy,
+    Fault.EMAIL_REFUSED: errors.email_refused,
 }
 
 VERBS = {"GET": ("list", "retrieve"), "POST": ("create", "update"), "DELETE": ("", "delete")}

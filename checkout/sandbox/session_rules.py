@@ -4,6 +4,7 @@ The names of the parameters are checked before (``parameters``); here are the ru
 values. Sources: Stripe, API, "Create a Checkout Session", and "Metadata".
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -168,13 +169,20 @@ def _is_web_address(url: str) -> bool:
 
 
 def _check_email(email: str, path: str) -> None:
+    """Raise ``ApiError`` for what Stripe does not take, which Django partly does.
+
+    Stripe wants plain letters and a domain with a dot: "Invalid email address: test@test"
+    (Sylius/PayumStripePlugin#9, hackclub/hcb#12905, exercism/website#7154).
+    """
+    if not email:
+        return
     try:
-        if email:
-            validate_email(email)
+        validate_email(email)
     except ValidationError as error:
-        raise errors.invalid_parameter(
-            f"Invalid email address: {email[:100]}", path, code="email_invalid"
-        ) from error
+        raise errors.email_refused(email, path) from error
+    domain = email.rpartition("@")[2]
+    if not email.isascii() or not re.search(r"\.[a-z][a-z0-9-]*[a-z0-9]\Z", domain, re.IGNORECASE):
+        raise errors.email_refused(email, path)
 
 
 def _check_intent_data(data: dict[str, Any]) -> None:

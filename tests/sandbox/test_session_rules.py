@@ -106,6 +106,15 @@ REFUSED = {
     "no e-mail address": (
         session_params(customer_email="ada"), "email_invalid", "customer_email",
     ),
+    "address without a dot": (
+        session_params(customer_email="ada@localhost"), "email_invalid", "customer_email",
+    ),
+    "address at a number": (
+        session_params(customer_email="ada@[127.0.0.1]"), "email_invalid", "customer_email",
+    ),
+    "address in other letters": (
+        session_params(customer_email="ada@exämple.com"), "email_invalid", "customer_email",
+    ),
     "51 keys": (
         session_params(metadata={str(key): "x" for key in range(51)}), None, "metadata",
     ),
@@ -146,6 +155,15 @@ def test_create_refuses_what_stripe_would(params, code, param):
     assert error["message"]
     assert error["type"] == "invalid_request_error"
     assert not CheckoutSession.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "email", ["ada+1@example.co.uk", "a'b@example.com", "ada@xn--exmple-cua.com", "a@b.xn--p1ai"]
+)
+def test_create_takes_unusual_addresses(email):
+    session = create_session(customer_email=email)
+
+    assert session.parameters["customer_email"] == email
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ class Fault(models.TextChoices):
     BAD_KEY = "bad_key", "401, the secret key is wrong"
     FORBIDDEN = "forbidden", "403, the key may not do this"
     SERVER_BUSY = "server_busy", "503, Stripe is very busy"
+    EMAIL_REFUSED = "email_refused", "400, the e-mail address is refused"
 
 
 class SaleFault(models.TextChoices):
