@@ -20,6 +20,10 @@ MOST_ORDERS = 20  # that a session remembers: the latest
 
 NO_ADDRESS = _("Please give your e-mail address: the receipt and your link go there.")
 ODD_ADDRESS = _("That is no e-mail address that we can write to. Please look at it once more.")
+UNTAKEN_ADDRESS = _(
+    "Our payment service does not take this address. Is it spelled right? If so, please give "
+    "another one. You have not been charged."
+)
 
 
 class EmailForm(forms.Form):

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from checkout import alarms
 from checkout.gateways import (
+    EmailRefused,
     EndsAtWrongTime,
     NotFound,
     Refused,
@@ -34,24 +36,33 @@ WORTH_RENEWING = LIFETIME - timedelta(minutes=1)
 PATIENCE, GLANCE = 4.0, 0.2
 
 
-def open_payment(order: Order) -> Payment:
+def open_payment(order: Order, *, insists_on_email: bool = False) -> Payment:
     """Return the order's payment, with a session at the gateway that waits for the customer.
 
     Safe to repeat: an unknown outcome is asked for again with the same key and request, and a
     session that is open already is looked at before somebody is sent there. Of an order that no
     longer waits for money, the latest payment is returned. Raise ``GatewayError``; after
     ``Refused`` the attempt is abandoned, and the next one is a new one.
+
+    If the gateway does not take the customer's address, it is left to ask for one itself, unless
+    the caller ``insists_on_email``, and can ask for another: then raise ``EmailRefused``.
     """
+    tells_email = True
     for _ in range(TRIES):
         order.refresh_from_db()
         if not order.is_payable:
             break
-        payment = _attempt_for(order)
+        payment = _attempt_for(order, tells_email=tells_email)
         if payment is None:
             continue
         if payment.status == PaymentStatus.CREATING:
-            if _create_session(payment):
-                break
+            try:
+                if _create_session(payment):
+                    break
+            except EmailRefused:
+                if insists_on_email or not tells_email:
+                    raise
+                tells_email = False
         elif payment.status != PaymentStatus.OPEN or _is_worth_opening(payment):
             break
     order.refresh_from_db()
@@ -84,7 +95,8 @@ def take_back(order: Order) -> None:
     payment = order.payments.live().first()
     if payment and payment.status == PaymentStatus.CREATING:
         # Whether a session exists is not known: ask for it again, so that it can be ended.
-        _create_session(payment)
+        with suppress(EmailRefused):  # then there is none, and there will be none
+            _create_session(payment)
     if payment:
         _end(payment)
     order.refresh_from_db()
@@ -97,14 +109,15 @@ def take_back(order: Order) -> None:
             order.refresh_from_db()  # its money came at the last moment
 
 
-def _attempt_for(order: Order) -> Payment | None:
+def _attempt_for(order: Order, *, tells_email: bool) -> Payment | None:
     """Return the order's live payment, or a new attempt; ``None`` if another request was faster."""
     live = order.payments.live().select_related("order").first()
     if live:
         return live
     try:
         with transaction.atomic():
-            return Payment.objects.attempt(order, gateway_for(order.total_minor))
+            gateway = gateway_for(order.total_minor)
+            return Payment.objects.attempt(order, gateway, tells_email=tells_email)
     except IntegrityError:
         return None
 
@@ -145,6 +158,11 @@ def _create_session(payment: Payment) -> bool:
         return False
     try:
         started = _ask(payment)
+    except EmailRefused as error:
+        # The customer can mend that, or go without; nothing is wrong that staff could look at.
+        logger.info("payment %s refused by %s: %s", payment.pk, payment.gateway, error)
+        _abandon(payment, str(error))
+        raise
     except (Refused, NotFound) as error:
         logger.error("payment %s refused by %s: %s", payment.pk, payment.gateway, error)
         _abandon(payment, str(error))

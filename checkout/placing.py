@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 from checkout.carts import owned_by
-from checkout.gateways import Unavailable, gateway_for
+from checkout.gateways import EmailRefused, Unavailable, gateway_for
 from checkout.lines import Line, WantedSeat
 from checkout.models import MAX_COURSES, Cart, Order, OrderLine, Payment
 from checkout.models.payment import LIFETIME
@@ -48,7 +48,8 @@ def begin_payment(
 
     The same page sent twice, or the same cart from two tabs, gives the same payment. An order of
     the same cart with another content is taken back first; if it turns out to be paid, its
-    payment is returned instead. Raise ``CartNeedsAttention``, and ``GatewayError``.
+    payment is returned instead. Raise ``CartNeedsAttention``, and ``GatewayError``; after
+    ``EmailRefused`` the order is canceled, since the next one will have another address.
     """
     for _try in range(TRIES):
         try:
@@ -61,7 +62,7 @@ def begin_payment(
         except IntegrityError:
             # Another request was faster by a moment: now its order can be seen.
             continue
-        payment = open_payment(order)
+        payment = _open(order)
         if payment.order.is_live or payment.order.is_paid:
             return payment
         # Its session ended while nobody looked. What the customer wants is in the cart still.
@@ -95,6 +96,15 @@ def place_order(
     if not is_same or live.cart_fingerprint != wanted.fingerprint:
         raise CartChanged(live)
     return live
+
+
+def _open(order: Order) -> Payment:
+    """Return the order's payment. A visitor whose address is refused can give another one."""
+    try:
+        return open_payment(order, insists_on_email=order.user_id is None)
+    except EmailRefused:
+        take_back(order)
+        raise
 
 
 def _is_theirs(order: Order, cart: Cart, user: User | None) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from checkout.gateways.answers import (
     DisputeSnapshot,
+    EmailRefused,
     EndsAtWrongTime,
     Forged,
     GatewayError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DisputeSnapshot",
+    "EmailRefused",
     "EndsAtWrongTime",
     "Forged",
     "Gateway",
@@ -70,16 +72,20 @@ class Gateway(Protocol):
     def livemode(self) -> bool:
         """Whether real money moves."""
 
-    def build_request(self, order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
+    def build_request(
+        self, order: "Order", *, key: str, expires_at: datetime, tells_email: bool = True
+    ) -> dict[str, Any]:
         """Return what to ask for ``order``. Pure: it is frozen into the payment.
 
-        ``key`` comes back in the metadata of everything that belongs to this payment.
+        ``key`` comes back in the metadata of everything that belongs to this payment. A gateway
+        that is not told the customer's address asks for one itself.
         """
 
     def create(self, payment: "Payment") -> Started:
         """Open a session with the payment's frozen request and key.
 
-        Raise ``OutcomeUnknown``, ``Unavailable`` or ``Refused``.
+        Raise ``OutcomeUnknown``, ``Unavailable`` or ``Refused``; ``EmailRefused`` if the address is
+        all that is wrong.
         """
 
     def fetch(self, payment: "Payment") -> Snapshot:

@@ -18,6 +18,10 @@ class Refused(GatewayError):
     """It was not done, and asking again will not help: the request or the keys are wrong."""
 
 
+class EmailRefused(Refused):
+    """It was not done: the gateway does not take the customer's e-mail address."""
+
+
 class EndsAtWrongTime(Refused):
     """It was not done: by the gateway's clock the session would end too soon, or too late."""
 

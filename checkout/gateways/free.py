@@ -29,7 +29,9 @@ class FreeGateway:
     name = "free"
     livemode = True
 
-    def build_request(self, order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
+    def build_request(
+        self, order: "Order", *, key: str, expires_at: datetime, tells_email: bool = True
+    ) -> dict[str, Any]:
         """Return what identifies the order: there is nothing to ask for."""
         return {"payment": key}
 

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from checkout.gateways import (
     DisputeSnapshot,
+    EmailRefused,
     EndsAtWrongTime,
     Forged,
     Malformed,
@@ -65,9 +66,11 @@ class StripeGateway:
         """Whether real money moves."""
         return bool(settings.STRIPE_LIVEMODE)
 
-    def build_request(self, order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
+    def build_request(
+        self, order: "Order", *, key: str, expires_at: datetime, tells_email: bool = True
+    ) -> dict[str, Any]:
         """Return the parameters of a Checkout Session for ``order``."""
-        return session_request(order, key=key, expires_at=expires_at)
+        return session_request(order, key=key, expires_at=expires_at, tells_email=tells_email)
 
     def build_refund(
         self, payment: "Payment", *, amount_minor: int, key: str, is_duplicate: bool
@@ -273,9 +276,15 @@ def _explain(error: stripe.StripeError) -> NoReturn:
         raise Unavailable(what) from None
     if status is not None and 400 <= status < 500:
         param = getattr(error, "param", None) or ""
-        refusal = EndsAtWrongTime if param == "expires_at" else Refused
-        raise refusal(f"{what} {param}".strip()) from None
+        raise _refusal(error.code, param)(f"{what} {param}".strip()) from None
     raise OutcomeUnknown(what) from None
+
+
+def _refusal(code: str | None, param: str) -> type[Refused]:
+    """Say what was wrong with a request. Stripe: error codes, ``email_invalid``."""
+    if code == "email_invalid" or param == "customer_email":
+        return EmailRefused
+    return EndsAtWrongTime if param == "expires_at" else Refused
 
 
 def _verify(header: str, body: bytes) -> None:

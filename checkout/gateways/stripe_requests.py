@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from checkout.models import Order, OrderLine, Payment
 
 
-def session_request(order: "Order", *, key: str, expires_at: datetime) -> dict[str, Any]:
+def session_request(
+    order: "Order", *, key: str, expires_at: datetime, tells_email: bool
+) -> dict[str, Any]:
     """Return the parameters of a Checkout Session for ``order``.
 
     Which ways of paying there are, the owner chooses in Stripe's dashboard; the shop bears those
@@ -25,7 +27,8 @@ def session_request(order: "Order", *, key: str, expires_at: datetime) -> dict[s
     page = settings.SITE_URL + order.get_absolute_url()
     canceled = urlencode({"canceled": order.reference})
     # Stripe refuses addresses that are not plain letters; there it is only filled in for people.
-    prefilled = {"customer_email": order.email} if order.email.isascii() else {}
+    is_told = tells_email and order.email.isascii()
+    prefilled = {"customer_email": order.email} if is_told else {}
     return {
         "mode": "payment",
         "locale": order.language or "auto",

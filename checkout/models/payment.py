@@ -91,7 +91,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Rows locked until the transaction ends."""
         return self.select_for_update(no_key=True, of=("self",))
 
-    def attempt(self, order: Order, gateway: Gateway) -> "Payment":
+    def attempt(self, order: Order, gateway: Gateway, *, tells_email: bool = True) -> "Payment":
         """Write down a new attempt, before the gateway hears of it.
 
         What the gateway will be asked is frozen with its key: it refuses the same key with other
@@ -100,7 +100,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         latest = self.filter(order=order).aggregate(latest=models.Max("attempt"))["latest"] or 0
         key = f"{order.reference}:{latest + 1}"
         expires_at = timezone.now().replace(microsecond=0) + LIFETIME
-        request = gateway.build_request(order, key=key, expires_at=expires_at)
+        request = gateway.build_request(
+            order, key=key, expires_at=expires_at, tells_email=tells_email
+        )
         return self.create(
             order=order,
             attempt=latest + 1,

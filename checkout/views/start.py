@@ -16,13 +16,20 @@ from django.views.decorators.http import require_POST
 
 from checkout.carts import cart_of, owned_by, summary_of
 from checkout.gateways import (
+    EmailRefused,
     GatewayError,
     NotConfigured,
     OutcomeUnknown,
     Refused,
     Unavailable,
 )
-from checkout.guests import EMAIL_FIELD, EmailForm, remember_address, remember_order
+from checkout.guests import (
+    EMAIL_FIELD,
+    UNTAKEN_ADDRESS,
+    EmailForm,
+    remember_address,
+    remember_order,
+)
 from checkout.models import Cart, Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
@@ -75,7 +82,11 @@ def start(request: HtmxRequest) -> HttpResponse:
     form = EmailForm(request.POST, auto_id=EMAIL_FIELD)
     if cart and not form.is_valid():
         return _ask_again(request, form)
-    return _order(request, cart, form.cleaned_data["email"] if cart else "")
+    try:
+        return _order(request, cart, form.cleaned_data["email"] if cart else "")
+    except EmailRefused:
+        form.add_error("email", UNTAKEN_ADDRESS)
+        return _ask_again(request, form)
 
 
 def _order(request: HtmxRequest, cart: Cart | None, email: str) -> HttpResponse:
@@ -97,6 +108,8 @@ def _order(request: HtmxRequest, cart: Cart | None, email: str) -> HttpResponse:
         cart.drop_owned(owned_by(request.user))
         return _back_to_cart(request, str(error))
     except (GatewayError, WrongSession, OperationalError) as error:
+        if isinstance(error, EmailRefused) and user is None:
+            raise
         logger.warning("checkout of cart %s did not start: %s", cart.pk, error)
         return _back_to_cart(request, _apology(error))
     if user is None:

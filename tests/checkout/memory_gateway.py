@@ -28,7 +28,7 @@ class MemoryGateway:
         self.refunds = {}  # by their keys
         self._lock = threading.Lock()
 
-    def build_request(self, order, *, key, expires_at):
+    def build_request(self, order, *, key, expires_at, tells_email=True):
         return {"payment": key}
 
     def build_refund(self, payment, *, amount_minor, key, is_duplicate):

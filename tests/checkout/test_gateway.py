@@ -11,7 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
-from checkout.gateways import NotFound, OutcomeUnknown, Refused, SessionState, Unavailable
+from checkout.gateways import (
+    EmailRefused,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    SessionState,
+    Unavailable,
+)
 from checkout.gateways import stripe as stripe_gateway
 from checkout.gateways.stripe import StripeGateway
 from checkout.gateways.stripe_objects import _state
@@ -29,7 +36,8 @@ SESSION = {
     "url": "https://pay.example/cs_test_1",
     "expires_at": 1_900_000_000,
 }
-SENTENCE = "Invalid email address: ada@example.com"
+# Nothing that Stripe says of an address, but the customer's words are in it all the same.
+SENTENCE = "Invalid string: ada@example.com"
 
 
 @contextmanager
@@ -66,9 +74,9 @@ def answering(*answers):
         server.server_close()
 
 
-def refusal(status):
-    error = {"type": "invalid_request_error", "message": SENTENCE, "code": "email_invalid"}
-    return status, {"error": error | {"param": "customer_email"}}
+def refusal(status, *, code="parameter_invalid", param="client_reference_id"):
+    error = {"type": "invalid_request_error", "message": SENTENCE, "code": code}
+    return status, {"error": error | {"param": param}}
 
 
 @pytest.mark.parametrize(
@@ -115,8 +123,20 @@ def test_refusal_means_whether_something_was_done(settings, status, error):
             StripeGateway().create(create_payment())
 
     assert caught.type is error
-    words = rf"\w+Error {status} (email_invalid)? req_1( customer_email)?"
+    words = rf"\w+Error {status} (parameter_invalid)? req_1( client_reference_id)?"
     assert re.fullmatch(words, str(caught.value))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "told", [{"code": "email_invalid"}, {"code": None, "param": "customer_email"}]
+)
+def test_refusal_of_an_address_is_known_from_others(settings, told):
+    """A page can ask for another address; it can do nothing about another refusal."""
+    with answering(refusal(400, **told)) as (address, _):
+        settings.STRIPE_API_BASE = address
+        with pytest.raises(EmailRefused):
+            StripeGateway().create(create_payment())
 
 
 @pytest.mark.django_db
@@ -158,7 +178,7 @@ def refused(settings, shopper, course):
 @pytest.mark.django_db
 def test_customers_words_are_not_kept_with_a_refusal(refused):
     """Stripe quotes what was typed."""
-    said = "InvalidRequestError 400 email_invalid req_1 customer_email"
+    said = "InvalidRequestError 400 parameter_invalid req_1 client_reference_id"
     attempts = refused.payments.order_by("attempt").values_list("status", "last_error")
 
     assert list(attempts) == [("abandoned", said), ("abandoned", said), ("open", "")]
