@@ -19,8 +19,8 @@ from procrastinate.tasks import Task
 # Waits of 4, 16, 64 … seconds: about an hour and a half in all.
 PATIENTLY = RetryStrategy(max_attempts=7, exponential_wait=4)
 
-
 DATABASE_AWAY = 1.0  # seconds until the worker looks for it again
+DAYS_DONE, DAYS_FAILED = 14, 90  # for which jobs are kept that were done, or that failed for good
 
 
 class Job[**P]:
@@ -127,5 +127,9 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="clock", queueing_lock="forget_done", pass_context=True)
 async def forget_done(context: JobContext, timestamp: int) -> None:
-    """Forget jobs that were done two weeks ago. Failed ones are kept for people to look at."""
-    await app.job_manager.delete_old_jobs(nb_hours=24 * 14, include_failed=False)
+    """Forget jobs that were done two weeks ago. Failed ones stay longer, for people to look at."""
+    forget = app.job_manager.delete_old_jobs
+    await forget(nb_hours=24 * DAYS_DONE)
+    await forget(
+        nb_hours=24 * DAYS_FAILED, include_failed=True, include_cancelled=True, include_aborted=True
+    )

@@ -16,6 +16,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.utils.crypto import salted_hmac
 
+from project.clearing import clear
 from project.errors import too_many_requests
 from project.htmx import HtmxRequest
 from project.jobs import periodic
@@ -93,4 +94,4 @@ def limited[**P](
 @periodic("53 * * * *")
 def forget_tallies() -> None:
     """Forget the windows that are over."""
-    Tally.objects.filter(ends_at__lt=int(time.time())).delete()
+    clear(Tally.objects.filter(ends_at__lt=int(time.time())))

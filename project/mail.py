@@ -7,10 +7,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from project.clearing import clear
 from project.jobs import PATIENTLY, job, periodic
 from project.models import OutboundMail
 
 LATE, TOO_LATE = timedelta(hours=12), timedelta(days=14)
+KEPT = timedelta(days=30)  # a letter that may be written again, and one that could not be sent
 
 
 def send_later(
@@ -48,6 +50,17 @@ def take_up_again() -> None:
     """Try again what an outage of the mail server kept from being sent for half a day."""
     for pk in late(timezone.now()):
         deliver.later(pk)
+
+
+@periodic("51 3 * * *")
+def forget_letters() -> None:
+    """Delete letters that were sent, and those that never could be, after a month.
+
+    One with a key stays when it was sent, without its text: it keeps a second from being written.
+    """
+    long_ago = timezone.now() - KEPT
+    clear(OutboundMail.objects.filter(key=None, sent_at__lt=long_ago))
+    clear(OutboundMail.objects.filter(sent_at=None, created_at__lt=long_ago))
 
 
 def late(now: datetime) -> list[int]:

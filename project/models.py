@@ -21,6 +21,14 @@ class OutboundMail(models.Model):
     class Meta:
         verbose_name = "outbound mail"
         verbose_name_plural = "outbound mail"
+        indexes = [
+            models.Index(
+                fields=["created_at"], condition=models.Q(sent_at=None), name="outbound_mail_unsent"
+            ),
+            models.Index(
+                fields=["sent_at"], condition=models.Q(key=None), name="outbound_mail_keyless"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.subject

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Set
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -31,6 +32,14 @@ class CartQuerySet(models.QuerySet["Cart"]):
     def held_by(self, owner: User) -> "CartQuerySet":
         """The owner's."""
         return self.filter(owner=owner)
+
+    def forsaken(self, *, since: datetime) -> "CartQuerySet":
+        """Visitors' own, and those merged into others, that nobody has touched since then.
+
+        Not those whose order may still be paid: it takes out of them what is bought.
+        """
+        rest = self.filter(Q(owner=None) | Q(merged_at__isnull=False), updated_at__lt=since)
+        return rest.exclude(orders__status__in=("pending", "processing"))
 
     def of_order(self, *, cart_id: int | None, owner_id: int | None) -> "CartQuerySet":
         """The cart that an order was made from, and the buyer's open one if it is another now.
@@ -71,6 +80,13 @@ class Cart(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["owner"], condition=Q(merged_at=None), name="one_open_cart_per_owner"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(owner=None) | Q(merged_at__isnull=False),
+                name="cart_forsaken",
             )
         ]
 

@@ -24,6 +24,7 @@ class EventState(models.TextChoices):
 
 
 OPEN = (EventState.RECEIVED, EventState.FAILED)
+FINISHED = (EventState.DONE, EventState.IGNORED)
 
 
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
@@ -46,12 +47,24 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         waiting = self.filter(is_due, state__in=OPEN, received_at__lt=received_before)
         return waiting.order_by(F("next_try_at").asc(nulls_first=True), "pk")
 
+    def to_be_emptied(self, *, since: datetime) -> "WebhookEventQuerySet":
+        """Those that were finished before then, and of which every word is kept still."""
+        return self.filter(state__in=FINISHED, processed_at__lt=since, emptied_at=None)
+
+    def empty(self) -> int:
+        """Keep of them that they came and what became of them; return how many.
+
+        What they say names customers. The row stays: it is what keeps an event that comes again
+        from being a new one, and the payment's story.
+        """
+        return self.update(payload={}, emptied_at=timezone.now())
+
     def is_finished(self, notice: Notice) -> bool:
         """Whether an event was acted on, or was none of our business."""
         return self.filter(
             livemode=notice.livemode,
             event_id=notice.event_id,
-            state__in=(EventState.DONE, EventState.IGNORED),
+            state__in=FINISHED,
         ).exists()
 
 
@@ -72,6 +85,9 @@ class WebhookEvent(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True)
     processed_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its payload was cleared, which names customers."
+    )
     error = models.CharField(max_length=500, blank=True)
     payment = models.ForeignKey(
         "checkout.Payment",
@@ -98,7 +114,12 @@ class WebhookEvent(models.Model):
                 "id",
                 condition=Q(state__in=OPEN),
                 name="webhook_event_todo",
-            )
+            ),
+            models.Index(
+                fields=["processed_at"],
+                condition=Q(state__in=FINISHED, emptied_at=None),
+                name="webhook_event_to_be_emptied",
+            ),
         ]
 
     def __str__(self) -> str:

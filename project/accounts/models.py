@@ -175,6 +175,7 @@ class KnownBrowser(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "digest"], name="one_row_per_known_browser")
         ]
+        indexes = [models.Index(fields=["last_seen_at"], name="known_browser_last_seen")]
 
     def __str__(self) -> str:
         return f"A browser of {self.user}"
