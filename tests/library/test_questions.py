@@ -295,7 +295,7 @@ def test_older_questions_follow_by_a_link(visitor, lesson):
     asked = [ask(lesson, visitor.learner, text=f"Number {place:02}.") for place in range(25)]
 
     pages, url = [], ASK
-    while url:
+    while url and len(pages) < 5:
         pages.append(text(visitor.get(url)))
         following = re.search(r'href="([^"]*\?before=\d+)"', pages[-1])
         url = following and following[1]
