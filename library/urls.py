@@ -12,6 +12,7 @@ from library.views.position import position
 from library.views.questions import ask, question
 from library.views.quiz import quiz
 from library.views.reviews import review, reviews
+from library.views.search import search
 from library.views.sharing import sharing
 from library.views.shelf import shelf
 from library.views.updates import updates
@@ -27,6 +28,7 @@ urlpatterns = [
     path("library/<slug:course_slug>/notes/", notes, name="notes"),
     path("library/<slug:course_slug>/notes.md", notes_file, name="notes_file"),
     path("library/<slug:course_slug>/updates/", updates, name="updates"),
+    path("library/<slug:course_slug>/search/", search, name="search"),
     path("library/<slug:course_slug>/review/", review, name="review"),
     path("courses/<slug:course_slug>/reviews/", reviews, name="reviews"),
     path(LESSON, lesson, name="lesson"),

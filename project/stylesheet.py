@@ -31,6 +31,7 @@ COMPONENTS = [
     "study",
     "reviews",
     "questions",
+    "found",
     "seats",
     "languages",
     "account",

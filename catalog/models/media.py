@@ -3,10 +3,12 @@
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, ClassVar, cast
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
@@ -16,6 +18,7 @@ from catalog.media.keeping import file_name, poster_name, protected_storage, vid
 from catalog.media.videos import read_video
 from catalog.media.webvtt import Cue, InvalidCaptions, read_cues
 from catalog.models.outline import Lesson
+from catalog.models.searching import CueWords
 from catalog.pictures.keeping import encode_picture, picture_name
 from catalog.pictures.shapes import Shape
 
@@ -110,6 +113,7 @@ class Caption(models.Model):
         verbose_name = _("captions")
         verbose_name_plural = _("captions")
         ordering: ClassVar[list[str]] = ["language"]
+        indexes: ClassVar[list[models.Index]] = [GinIndex(CueWords(F("cues")), name="cue_words")]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["lesson", "language"], name="caption_language_once")
         ]

@@ -3,24 +3,22 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import tidied
 from catalog.models.course import Course
 from catalog.models.opening import Opening, start_of
+from catalog.models.searching import LessonWords
 from project.written import duration
 
-RESERVED = {
-    "certificate",
-    "notes",
-    "review",
-    "updates",
-}  # beside lessons, in the addresses of a course
+# Beside lessons, in the addresses of a course.
+RESERVED = {"certificate", "notes", "review", "search", "updates"}
 PASS_PERCENT = 75
 
 
@@ -117,6 +115,9 @@ class Lesson(Opening):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(LessonWords(F("title"), F("body_html")), name="lesson_words")
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_once_per_course"),
             models.UniqueConstraint(fields=["course", "source_id"], name="lesson_source_once"),

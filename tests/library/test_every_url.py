@@ -42,6 +42,7 @@ def walk(course):
         "notes": ("/library/knots/notes/", None),
         "notes_file": ("/library/knots/notes.md", None),
         "updates": ("/library/knots/updates/", None),
+        "search": ("/library/knots/search/?q=learners", None),
         "review": ("/library/knots/review/", {"rating": "5", "name": "Eve"}),
         "ask": ("/library/knots/bowline/questions/", {"text": "Why?", "name": "Eve"}),
         "question": (f"/library/knots/bowline/questions/{question.pk}/", {"text": "So."}),

@@ -120,6 +120,7 @@ library:archive             GET        sign-in     /course/    sign-in     200
 library:sharing             POST       sign-in     /course/    sign-in     /study/
 library:notes               GET        sign-in     /course/    sign-in     200
 library:updates             GET        sign-in     /course/    sign-in     200
+library:search              GET        sign-in     /course/    sign-in     200
 library:notes_file          GET        sign-in     /course/    sign-in     200
 library:note                POST       sign-in     /course/    sign-in     /lesson/
 library:review              GET        sign-in     /course/    sign-in     /study/
@@ -402,6 +403,7 @@ class Shop:
             "library:notes": {"course_slug": "knots"},
             "library:notes_file": {"course_slug": "knots"},
             "library:updates": {"course_slug": "knots"},
+            "library:search": {"course_slug": "knots"},
             "library:certificate_name": {"course_slug": "knots"},
             "library:review": {"course_slug": "knots"},
             "library:reviews": {"course_slug": "knots"},
