@@ -10,12 +10,17 @@ BROWSER = Path(__file__).parent / "browser"
 
 
 def pytest_addoption(parser):
-    """Let one choose with which htmx the journeys in the browser are made."""
+    """Let one choose what an ordinary run makes once: with which htmx, and as whom."""
     parser.addoption(
         "--htmx",
         choices=["both", "served", "next"],
         default="both",
         help="which htmx the browser runs: the served one, the next, or both (some journeys once)",
+    )
+    parser.addoption(
+        "--everybody",
+        action="store_true",
+        help="as root, try the embedded server as root and as an ordinary user, not as the latter",
     )
 
 

@@ -22,6 +22,13 @@ os.environ.update(
 
 from project.settings import *  # noqa: E402, F403
 
+if IS_LOCAL:  # noqa: F405
+    # A server of their own, which need not survive a power cut: it need not wait for the disk.
+    DATABASES["default"]["OPTIONS"] |= {  # noqa: F405
+        "data_dir": DATA_DIR / "tests",  # noqa: F405
+        "server_options": {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    }
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Their pages exist, so that tests can configure them; nobody is offered what is not configured.

@@ -86,11 +86,12 @@ def machine():
 
 
 def _tools():
-    """Return how to find uv, and the one Python it shall take."""
+    """Return how to find uv, the one Python it shall take, and that it need not copy packages."""
     uv = os.environ.get("UV") or shutil.which("uv") or "uv"
     return {
         "PATH": f"{os.path.dirname(uv)}:{os.environ['PATH']}",
         "UV_PYTHON": os.path.realpath(sys.executable),
+        "UV_LINK_MODE": "hardlink",
     }
 
 

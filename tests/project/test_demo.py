@@ -149,7 +149,7 @@ def mailed_code(visitor, demo):
     return re.search(r'class="mail-code">(.*?)<', page)
 
 
-def test_demo_opens_mails_codes_keeps_its_data_and_begins_anew(home):
+def test_demo_opens_mails_codes_keeps_its_data_ends_and_begins_anew(home):
     visitor = Visitor()
     with Demo(home) as demo:
         assert "Bread from Scratch" in visitor.get(demo.url)
@@ -173,13 +173,19 @@ def test_demo_opens_mails_codes_keeps_its_data_and_begins_anew(home):
         assert mailed_code(visitor, demo)[1] == code
         assert "learner@example.com" in visitor.get(f"{demo.url}/accounts/email/")
         programs = demo.programs
-        assert demo.stop(signal.SIGTERM) == (0, "Stopped.")
+        os.kill(max(programs), signal.SIGKILL)
+        rest, _ = demo.process.communicate(timeout=PATIENCE)
+        assert demo.process.returncode == 1
+        assert "The job worker has ended by itself (status -9). The demo has stopped." in rest
         assert [pid for pid in programs if is_alive(pid)] == []
 
     with Demo(home, "--reset") as demo:
         assert "Importing the courses" in demo.said
         assert "Nothing yet." in visitor.get(f"{demo.url}/demo/mailbox/")
         assert "Bread from Scratch" in visitor.get(demo.url)
+        programs = demo.programs
+        assert demo.stop(signal.SIGTERM) == (0, "Stopped.")
+        assert [pid for pid in programs if is_alive(pid)] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -197,18 +203,6 @@ def test_demo_can_be_stopped_while_it_prepares(home, number):
 
     assert process.communicate(timeout=PATIENCE)[0] == "\nStopped.\n"
     assert process.returncode == 0
-
-
-def test_demo_stops_when_one_of_its_programs_ends(home):
-    with Demo(home) as demo:
-        programs = demo.programs
-        os.kill(max(programs), signal.SIGKILL)
-
-        rest, _ = demo.process.communicate(timeout=PATIENCE)
-
-        assert demo.process.returncode == 1
-        assert "The job worker has ended by itself (status -9). The demo has stopped." in rest
-        assert [pid for pid in programs if is_alive(pid)] == []
 
 
 def test_demo_says_that_its_port_is_taken(tmp_path):
