@@ -124,6 +124,23 @@ const followTranscript = (video, section) => {
   });
 };
 
+// A note may say where in the video it belongs: [3:07] leads there.
+const stampNotes = (video) => {
+  const button = document.getElementById("note-time");
+  const text = document.getElementById("note-text");
+  if (!button || !text) return;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const parts = [Math.floor(video.currentTime / 60), Math.floor(video.currentTime) % 60];
+    if (parts[0] > 59) parts.unshift(Math.floor(parts[0] / 60), parts.shift() % 60);
+    const time = parts.map((part, at) => (at ? String(part).padStart(2, "0") : part)).join(":");
+    const before = text.value.slice(0, text.selectionStart);
+    text.setRangeText(`${/\S$/.test(before) ? " " : ""}[${time}] `, text.selectionStart, text.selectionEnd, "end");
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true })); // which saves it
+  });
+};
+
 // An address that object storage has signed ends some time: then the shop is asked for another.
 const askAgain = (video) => {
   let at;
@@ -155,6 +172,7 @@ export default (section) => {
   obeyKeys(video, section, gone.signal);
   followTranscript(video, section);
   askAgain(video);
+  stampNotes(video);
   video.addEventListener("ended", () => {
     const over = section.querySelector("[data-over]");
     if (over) over.hidden = false;

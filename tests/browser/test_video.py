@@ -1,5 +1,7 @@
 """A lesson's video: watched in one browser, and gone on with in another."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -74,3 +76,11 @@ def test_video_goes_on_at_the_same_second_in_another_browser(open_browser, demo)
     wait_until_past(other, 0)
     assert seconds - 1 <= at(other) <= seconds + 1
     assert other.evaluate("document.querySelector('video').textTracks.length") == 2
+
+    other.get_by_text("My notes", exact=True).last.click()
+    with other.expect_response("**/note/") as kept:
+        other.get_by_role("button", name="Note the time of the video").click()
+    assert kept.value.ok
+    note = other.get_by_label("My notes on this lesson")
+    expect(note).to_have_value(re.compile(r"^\[0:[23]\d\] $"))
+    expect(note).to_be_focused()
