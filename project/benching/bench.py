@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,19 +12,25 @@ from django.conf import settings
 from django.core.management import call_command
 from tqdm import tqdm
 
-from project.benching.counting import ASKED, WARMED, counted, queries, statements_of
+from project.benching import journey
+from project.benching.counting import (
+    ASKED,
+    LOGGED,
+    WARMED,
+    OtherAnswer,
+    queries,
+    statements_of,
+)
 from project.benching.measuring import Effort, Measured, Measuring
 from project.benching.programs import Program, running
-from project.benching.rows import Row, Shop
+from project.benching.rows import NothingToAsk, Row, Shop
 from project.benching.saving import SavedCourse
 from project.benching.starting import look_at_start
 from project.benching.table import Table
 
 HELLO = "project.benching.hello:application"
-APPLICATIONS = {
-    "shop": "project.asgi:application",
-    "paid": "project.benching.paid_gateway:application",
-}
+SHOP = "project.asgi:application"
+APPLICATIONS = {"shop": SHOP, "paid": "project.benching.paid_gateway:application"}
 
 
 @dataclass(frozen=True)
@@ -36,34 +42,87 @@ class Plan:
     workers: int
     folder: Path
     log: Path
-    is_whole: bool
+    has_start: bool
+    has_journey: bool
     say: Callable[[str], object]
 
+    @property
+    def size(self) -> int:
+        """How many steps the progress bar has."""
+        return len(self.rows) * (self.effort.rounds + 1) + self.has_journey * journey.TIMES
 
-def measure(plan: Plan, table: Table) -> None:
-    """Measure what is planned, and write it into the table."""
-    if settings.STORAGES["staticfiles"]["BACKEND"].endswith("ManifestStaticFilesStorage"):
-        call_command("collectstatic", interactive=False, verbosity=0)
-    # Twice: once for speed, and once for the queries, where each statement is logged.
-    total = len(plan.rows) * (plan.effort.rounds + 1)
-    with tqdm(total=total, unit="round", disable=None) as bar:
+
+class Bench:
+    """A plan on its way into a table."""
+
+    def __init__(self, plan: Plan, table: Table) -> None:
+        self.plan, self.table = plan, table
+        self.bar: tqdm[Any] = tqdm(total=plan.size, unit="round", disable=None)
+
+    def run(self) -> None:
+        """Measure what is planned, and write it into the table."""
+        if settings.STORAGES["staticfiles"]["BACKEND"].endswith("ManifestStaticFilesStorage"):
+            call_command("collectstatic", interactive=False, verbosity=0)
+        with self.bar:
+            self._measure()
+            # Once more for the queries, where PostgreSQL logs each of them.
+            for server, application in APPLICATIONS.items():
+                mine = [row for row in self.table.rows if row.row.server == server]
+                if mine:
+                    with running(
+                        application, folder=self.plan.folder, environment=LOGGED
+                    ) as program:
+                        self._count(mine, program)
+            if self.plan.has_journey:
+                self._buy()
+
+    def _measure(self) -> None:
+        plan, table, programs = self.plan, self.table, dict[str, Program]()
         with _load() as pool, running(HELLO, folder=plan.folder) as hello, ExitStack() as stack:
             measuring = Measuring(hello, pool, plan.effort)
-            programs: dict[str, Program] = {}
-            if plan.is_whole:
-                programs["shop"] = stack.enter_context(_serving("shop", plan))
+            if plan.has_start:
+                programs["shop"] = self._serve("shop", stack)
                 table.start = look_at_start(programs["shop"], pool, clients=plan.effort.clients)
             for row in plan.rows:
-                bar.set_description(row.name)
+                self.bar.set_description(row.name)
                 if row.server not in programs:
-                    programs[row.server] = stack.enter_context(_serving(row.server, plan))
-                    plan.say(f"The server of {row.name} is process {programs[row.server].pid}.")
-                table.rows.append(measuring.measure(row, programs[row.server], tick=bar.update))
+                    programs[row.server] = self._serve(row.server, stack)
+                table.rows.append(
+                    measuring.measure(row, programs[row.server], tick=self.bar.update)
+                )
             table.hello = measuring.greetings
-        for server in APPLICATIONS:
-            mine = [measured for measured in table.rows if measured.row.server == server]
-            if mine:
-                _count(mine, APPLICATIONS[server], plan, bar)
+
+    def _serve(self, server: str, stack: ExitStack) -> Program:
+        program = stack.enter_context(
+            running(APPLICATIONS[server], folder=self.plan.folder, workers=self.plan.workers)
+        )
+        self.plan.say(f"{APPLICATIONS[server]} is process {program.pid}.")
+        return program
+
+    def _count(self, rows: list[Measured], program: Program) -> None:
+        for measured in rows:
+            self.bar.set_description(f"{measured.row.name}, queries")
+            try:
+                measured.statements = self._statements(measured.row, program)
+            except (NothingToAsk, OtherAnswer) as error:
+                measured.problem = measured.problem or str(error)
+            measured.queries = len(queries(measured.statements))
+            self.bar.update()
+
+    def _statements(self, row: Row, program: Program) -> list[str]:
+        requests = row.make(Shop(program.port), WARMED + ASKED)
+        with ExitStack() as stack:
+            before = stack.enter_context(SavedCourse()).save if row.follows_save else _nothing
+            return statements_of(program, requests, self.plan.log, status=row.status, before=before)
+
+    def _buy(self) -> None:
+        self.bar.set_description("purchase")
+        journey.make_tables()
+        with running(SHOP, folder=self.plan.folder, environment=journey.SANDBOXED) as program:
+            try:
+                self.table.journey = journey.buy(program.port, tick=self.bar.update)
+            except journey.LostTheWay as error:
+                self.table.lost = str(error)
 
 
 @contextmanager
@@ -71,25 +130,6 @@ def _load() -> Iterator[ProcessPoolExecutor]:
     """Yield a process that drives, begun without anything of ours in it."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         yield pool
-
-
-def _serving(server: str, plan: Plan) -> AbstractContextManager[Program]:
-    return running(APPLICATIONS[server], folder=plan.folder, workers=plan.workers)
-
-
-def _count(rows: list[Measured], application: str, plan: Plan, bar: "tqdm[Any]") -> None:
-    with counted(application, folder=plan.folder) as program:
-        for measured in rows:
-            row = measured.row
-            bar.set_description(f"{row.name}, queries")
-            if measured.problem:
-                continue
-            requests = row.make(Shop(program.port), WARMED + ASKED)
-            with SavedCourse() as course:
-                before = course.save if row.follows_save else _nothing
-                measured.statements = statements_of(program, requests, plan.log, before=before)
-            measured.queries = len(queries(measured.statements))
-            bar.update()
 
 
 def _nothing() -> None:

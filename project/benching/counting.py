@@ -3,12 +3,11 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median_low
 
-from project.benching.programs import Program, running
+from project.benching.programs import Program
 from project.benching.wire import ask
 
 # Every connection of that server has PostgreSQL write down each statement.
@@ -20,17 +19,22 @@ WARMED, ASKED = 48, 5  # requests
 SETTLING = 0.05  # seconds until whatever follows an answer is over
 
 
-@contextmanager
-def counted(application: str, *, folder: Path) -> Iterator[Program]:
-    """Serve the application meanwhile, and have PostgreSQL log what it asks."""
-    with running(application, folder=folder, environment=LOGGED) as program:
-        yield program
+class OtherAnswer(Exception):
+    """The answer whose queries were counted was another one than the row's."""
 
 
 def statements_of(
-    program: Program, requests: list[bytes], log: Path, *, before: Callable[[], object]
+    program: Program,
+    requests: list[bytes],
+    log: Path,
+    *,
+    status: int,
+    before: Callable[[], object],
 ) -> list[str]:
-    """Return the statements that one of the requests needs, in the middle of several tries."""
+    """Return the statements that one of the requests needs, in the middle of several tries.
+
+    Raise ``OtherAnswer`` unless each is answered with ``status``.
+    """
     for request in [*requests, *requests][:WARMED]:
         ask(program.port, request)
     tries = []
@@ -38,7 +42,9 @@ def statements_of(
         before()
         with log.open(encoding="utf-8", errors="replace") as lines:
             lines.seek(0, os.SEEK_END)
-            ask(program.port, request)
+            answer = ask(program.port, request)
+            if answer.status != status:
+                raise OtherAnswer(f"{answer.status} where queries were counted")
             time.sleep(SETTLING)
             tries.append(_statements(lines.read()))
     middle = median_low(len(queries(statements)) for statements in tries)

@@ -31,10 +31,15 @@ class Round:
 
 @dataclass
 class Tally:
-    """What came of a round. ``own_seconds`` is the processor time of the load itself."""
+    """What came of a round.
+
+    ``own_seconds`` is the processor time of the load itself. That of the server,
+    ``processor_seconds``, is for whoever knows the server to fill in.
+    """
 
     seconds: float = 0.0
     own_seconds: float = 0.0
+    processor_seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     body_bytes: int = 0

@@ -83,7 +83,7 @@ class Measuring:
         """Drive hello-world and row in turns; ``tick`` is called after each round."""
         rounds = self._singles if row.follows_save else self._rounds
         try:
-            pairs, processor = rounds(row, program, tick)
+            pairs = rounds(row, program, tick)
         except NothingToAsk as error:
             return Measured(row=row, problem=str(error))
         tallies = [tally for _, tally in pairs]
@@ -94,7 +94,7 @@ class Measuring:
             rate=median(tally.rate for tally in tallies),
             p50=latencies[count // 2] * 1000,
             p95=latencies[count * 95 // 100] * 1000,
-            processor=processor * 1000 / count,
+            processor=sum(tally.processor_seconds for tally in tallies) * 1000 / count,
             load=sum(tally.own_seconds for tally in tallies) * 1000 / count,
             size=sum(tally.body_bytes for tally in tallies) // count,
             ratio=median(tally.rate / hello.rate for hello, tally in pairs),
@@ -108,39 +108,36 @@ class Measuring:
 
     def _rounds(
         self, row: Row, program: Program, tick: Callable[[], object]
-    ) -> tuple[list[tuple[Tally, Tally]], float]:
-        """Return the tallies of hello-world and row, and the row's processor seconds."""
+    ) -> list[tuple[Tally, Tally]]:
+        """Return the tallies of hello-world and row."""
         shop, seconds = Shop(program.port), self.effort.seconds
         requests = row.make(shop, 100)
         warm = self._drive(program, requests, seconds=WARM_UP, is_once=row.is_once)
         number = max(self.effort.clients, int(warm.rate * seconds))
-        pairs, processor = [], 0.0
+        pairs = []
         for _ in range(self.effort.rounds):
-            if row.is_once:
+            if row.is_once or row.is_of_now:
                 requests = row.make(shop, number)
-            hello, before = self.greet(), program.processor_seconds
+            hello = self.greet()
             pairs.append((hello, self._drive(program, requests, is_once=row.is_once)))
-            processor += program.processor_seconds - before
             tick()
-        return pairs, processor
+        return pairs
 
     def _singles(
         self, row: Row, program: Program, tick: Callable[[], object]
-    ) -> tuple[list[tuple[Tally, Tally]], float]:
+    ) -> list[tuple[Tally, Tally]]:
         """The same, with one client that comes after each saving of a course."""
-        request, pairs, processor = row.make(Shop(program.port), 1)[0], [], 0.0
+        request, pairs = row.make(Shop(program.port), 1)[0], []
         with SavedCourse() as course:
             for _ in range(self.effort.rounds):
                 hello, tally = Tally(), Tally()
                 for _ in range(SINGLES):
                     title = course.save()
-                    before = program.processor_seconds
                     _visit(program, request, tally, title=title)
-                    processor += program.processor_seconds - before
                     _visit(self.hello, self._hello[0], hello)
                 pairs.append((hello, tally))
                 tick()
-        return pairs, processor
+        return pairs
 
     def _drive(
         self,
@@ -158,12 +155,15 @@ class Measuring:
             seconds or self.effort.seconds,
             is_once,
         )
-        return self._pool.submit(drive, what).result()
+        before = program.processor_seconds
+        tally = self._pool.submit(drive, what).result()
+        tally.processor_seconds = program.processor_seconds - before
+        return tally
 
 
 def _visit(program: Program, request: bytes, tally: Tally, *, title: str = "") -> None:
     """Ask until the answer shows ``title``; count the one that does, or the last one in time."""
-    deadline = time.monotonic() + STALE
+    deadline, before = time.monotonic() + STALE, program.processor_seconds
     while True:
         begun = time.perf_counter()
         answer = ask(program.port, request)
@@ -171,6 +171,7 @@ def _visit(program: Program, request: bytes, tally: Tally, *, title: str = "") -
         is_late = time.monotonic() > deadline
         if is_late or title in answer.text:
             break
+    tally.processor_seconds += program.processor_seconds - before
     tally.seconds += seconds
     tally.latencies.append(seconds)
     tally.body_bytes += len(answer.body)

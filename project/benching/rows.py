@@ -40,6 +40,7 @@ class Row:
     status: int = 200
     server: Server = "shop"
     is_once: bool = False  # a request that was sent does not mean the same again
+    is_of_now: bool = False  # requests tell the time, and mean something else after a while
     follows_save: bool = False  # a course is saved before each request
 
 
@@ -192,7 +193,7 @@ ROWS = [
     Row("search", "Search as you type", 2, 0.3, searches),
     Row("cart", "Cart panel, three lines", 3, 0.5, cart_panel),
     Row("add", "Add to cart", 6, 0.4, additions, is_once=True),
-    Row("poll", "Order status poll, unchanged", 1, 3, polls, NO_CONTENT),
+    Row("poll", "Order status poll, unchanged", 1, 3, polls, NO_CONTENT, is_of_now=True),
     Row("webhook", "Webhook that settles", 20, 0.25, deliveries, server="paid", is_once=True),
     Row("webhook-repeated", "Webhook, repeated", 3, 1.0, repeated, server="paid"),
     Row("lesson", "Lesson, signed in", 6, 0.3, lessons),

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from project.benching.journey import Step
 from project.benching.load import Tally
 from project.benching.measuring import Effort, Measured
 from project.benching.starting import MEGABYTES, SECONDS_TO_START, Start
@@ -22,12 +23,14 @@ class Table:
     hello: list[Tally] = field(default_factory=list)
     rows: list[Measured] = field(default_factory=list)
     start: Start | None = None
+    journey: list[Step] = field(default_factory=list)
+    lost: str = ""  # why no purchase came to its end
 
     @property
     def falls_short(self) -> bool:
         """Whether anything is less than is demanded."""
         is_slow = self.start is not None and self.start.falls_short
-        return is_slow or any(row.falls_short for row in self.rows)
+        return is_slow or bool(self.lost) or any(row.falls_short for row in self.rows)
 
     @property
     def hello_rate(self) -> float:
@@ -35,10 +38,18 @@ class Table:
         return median(tally.rate for tally in self.hello) if self.hello else 0.0
 
     @property
+    def hello_ms(self) -> float:
+        """Processor time of hello-world for each request, in milliseconds."""
+        return self._each(sum(tally.processor_seconds for tally in self.hello))
+
+    @property
     def load_ms(self) -> float:
         """Processor time of the load itself for each request of hello-world, in milliseconds."""
+        return self._each(sum(tally.own_seconds for tally in self.hello))
+
+    def _each(self, seconds: float) -> float:
         count = sum(tally.count for tally in self.hello)
-        return sum(tally.own_seconds for tally in self.hello) * 1000 / count if count else 0.0
+        return seconds * 1000 / count if count else 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -47,8 +58,11 @@ class Table:
             "effort": asdict(self.effort),
             "workers": self.workers,
             "hello_requests_per_second": round(self.hello_rate, 1),
+            "hello_processor_ms": round(self.hello_ms, 3),
             "load_processor_ms": round(self.load_ms, 3),
             "rows": [row.as_json() for row in self.rows],
+            "journey_ms": {step.title: round(step.milliseconds, 1) for step in self.journey},
+            "journey_problem": self.lost,
             "start": self.start.as_json() if self.start else None,
             "falls_short": self.falls_short,
         }
@@ -58,7 +72,7 @@ class Table:
         lines = [HEADS, ("-" * WIDE, *("---:" for _ in HEADS[1:-1]), "---")]
         lines += [_cells(row) for row in self.rows]
         text = "\n".join("| " + " | ".join(_padded(cells)) + " |" for cells in lines)
-        return f"{text}\n\n{self._below()}"
+        return "\n\n".join(filter(None, [text, self._journey(), self._below()]))
 
     def statements(self) -> str:
         """Return what one request of each row asks of the database."""
@@ -67,11 +81,20 @@ class Table:
             for row in self.rows
         )
 
+    def _journey(self) -> str:
+        """Say how long a purchase takes, step by step."""
+        if self.lost:
+            return f"The purchase falls short. {self.lost}"
+        steps = [f"{step.title.lower()} {step.milliseconds:.0f}" for step in self.journey]
+        total = sum(step.milliseconds for step in self.journey)
+        return f"A purchase takes {total:.0f} ms: {', '.join(steps)}." if steps else ""
+
     def _below(self) -> str:
         clients = f"{self.effort.clients} clients, {self.workers} worker" + "s" * (self.workers > 1)
         said = [
-            f"{self.scale}; {clients}. Hello-world: {self.hello_rate:.0f} requests a second. "
-            f"The load itself took {self.load_ms:.2f} ms of another processor for each request."
+            f"{self.scale}; {clients}. Hello-world: {self.hello_rate:.0f} requests a second, "
+            f"{self.hello_ms:.2f} ms of a processor each, and {self.load_ms:.2f} ms of another one "
+            f"for the load itself."
         ]
         if self.start:
             start = self.start

