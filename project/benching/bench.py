@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,10 +27,16 @@ from project.benching.rows import NothingToAsk, Row, Shop
 from project.benching.saving import SavedCourse
 from project.benching.starting import look_at_start
 from project.benching.table import Table
+from project.benching.waiting import wait_together
 
 HELLO = "project.benching.hello:application"
 SHOP = "project.asgi:application"
-APPLICATIONS = {"shop": SHOP, "paid": "project.benching.paid_gateway:application"}
+# The application of each server, and its settings.
+SERVERS: dict[str, tuple[str, dict[str, str]]] = {
+    "shop": (SHOP, {}),
+    "watched": (SHOP, {"ORDER_WATCH": "1"}),
+    "paid": ("project.benching.paid_shop:application", {}),
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,14 @@ class Plan:
     log: Path
     has_start: bool
     has_journey: bool
+    waiting: int
     say: Callable[[str], object]
 
     @property
     def size(self) -> int:
         """How many steps the progress bar has."""
-        return len(self.rows) * (self.effort.rounds + 1) + self.has_journey * journey.TIMES
+        steps = len(self.rows) * (self.effort.rounds + 1) + self.has_journey * journey.TIMES
+        return steps + 2 * bool(self.waiting)
 
 
 class Bench:
@@ -66,15 +74,15 @@ class Bench:
         with self.bar:
             self._measure()
             # Once more for the queries, where PostgreSQL logs each of them.
-            for server, application in APPLICATIONS.items():
+            for server in SERVERS:
                 mine = [row for row in self.table.rows if row.row.server == server]
                 if mine:
-                    with running(
-                        application, folder=self.plan.folder, environment=LOGGED
-                    ) as program:
+                    with self._serving(server, LOGGED) as program:
                         self._count(mine, program)
             if self.plan.has_journey:
                 self._buy()
+            if self.plan.waiting:
+                self._wait()
 
     def _measure(self) -> None:
         plan, table, programs = self.plan, self.table, dict[str, Program]()
@@ -93,11 +101,20 @@ class Bench:
             table.hello = measuring.greetings
 
     def _serve(self, server: str, stack: ExitStack) -> Program:
-        program = stack.enter_context(
-            running(APPLICATIONS[server], folder=self.plan.folder, workers=self.plan.workers)
-        )
-        self.plan.say(f"{APPLICATIONS[server]} is process {program.pid}.")
+        program = stack.enter_context(self._serving(server, {}, workers=self.plan.workers))
+        self.plan.say(f"The server of {self.bar.desc or 'the start'} is process {program.pid}.")
         return program
+
+    def _serving(
+        self, server: str, environment: dict[str, str], *, workers: int = 1
+    ) -> AbstractContextManager[Program]:
+        application, own = SERVERS[server]
+        return running(
+            application,
+            folder=self.plan.folder,
+            environment=own | environment,
+            workers=workers,
+        )
 
     def _count(self, rows: list[Measured], program: Program) -> None:
         for measured in rows:
@@ -124,6 +141,17 @@ class Bench:
             except journey.LostTheWay as error:
                 self.table.lost = str(error)
 
+    def _wait(self) -> None:
+        self.bar.set_description("waiting")
+        with _load() as pool:
+            self.table.waiting = wait_together(
+                SHOP,
+                self.plan.waiting,
+                folder=self.plan.folder,
+                pool=pool,
+                tick=self.bar.update,
+            )
+
 
 @contextmanager
 def _load() -> Iterator[ProcessPoolExecutor]:
@@ -132,5 +160,6 @@ def _load() -> Iterator[ProcessPoolExecutor]:
         yield pool
 
 
-def _nothing() -> None:
-    """Before most requests nothing happens."""
+def _nothing() -> str:
+    """Before most requests nothing happens, and so there is nothing new that they must show."""
+    return ""

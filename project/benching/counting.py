@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median_low
 
 from project.benching.programs import Program
+from project.benching.saving import looks
 from project.benching.wire import ask
 
 # Every connection of that server has PostgreSQL write down each statement.
@@ -29,20 +30,24 @@ def statements_of(
     log: Path,
     *,
     status: int,
-    before: Callable[[], object],
+    before: Callable[[], str],
 ) -> list[str]:
     """Return the statements that one of the requests needs, in the middle of several tries.
 
-    Raise ``OtherAnswer`` unless each is answered with ``status``.
+    ``before`` is called before each, and returns what the answer must show. Raise
+    ``OtherAnswer`` unless each is answered with ``status``.
     """
     for request in [*requests, *requests][:WARMED]:
         ask(program.port, request)
     tries = []
     for request in [*requests[WARMED:], *requests][:ASKED]:
-        before()
+        title = before()
         with log.open(encoding="utf-8", errors="replace") as lines:
-            lines.seek(0, os.SEEK_END)
-            answer = ask(program.port, request)
+            for _ in looks():
+                lines.seek(0, os.SEEK_END)
+                answer = ask(program.port, request)
+                if title in answer.text:
+                    break
             if answer.status != status:
                 raise OtherAnswer(f"{answer.status} where queries were counted")
             time.sleep(SETTLING)

@@ -20,13 +20,17 @@ PATIENCE = 60.0  # seconds beyond a round's own that its last answers may take
 
 @dataclass(frozen=True)
 class Round:
-    """Requests to be sent to a port by so many clients: for so many seconds, or each once."""
+    """Requests to be sent to a port by so many clients: for so many seconds, or each once.
+
+    With a ``pause``, each client asks again so many seconds after it has asked last.
+    """
 
     port: int
     requests: list[bytes]
     clients: int
     seconds: float
     is_once: bool = False
+    pause: float = 0.0
 
 
 @dataclass
@@ -67,12 +71,12 @@ def drive(what: Round) -> Tally:
 async def _drive(what: Round) -> Tally:
     tally, loop = Tally(), asyncio.get_running_loop()
     requests = iter(what.requests) if what.is_once else cycle(what.requests)
-    clients = [_Client(requests, tally, what.seconds) for _ in range(what.clients)]
+    clients = [_Client(requests, tally, what) for _ in range(what.clients)]
     for client in clients:
         await loop.create_connection(lambda client=client: client, HOST, what.port)  # type: ignore[misc]
     begun = time.perf_counter()
-    for client in clients:
-        client.begin(begun)
+    for place, client in enumerate(clients):
+        client.begin(begun, after=what.pause * place / what.clients)
     await asyncio.wait_for(
         asyncio.gather(*(client.done for client in clients)), what.seconds + PATIENCE
     )
@@ -87,8 +91,9 @@ class _Client(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, requests: Iterator[bytes], tally: Tally, seconds: float) -> None:
-        self.requests, self.tally, self.seconds = requests, tally, seconds
+    def __init__(self, requests: Iterator[bytes], tally: Tally, what: Round) -> None:
+        self.requests, self.tally = requests, tally
+        self.seconds, self.pause = what.seconds, what.pause
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.last_answer = self.sent_at = time.perf_counter()
 
@@ -96,9 +101,9 @@ class _Client(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.parser = httptools.HttpResponseParser(self)
 
-    def begin(self, begun: float) -> None:
+    def begin(self, begun: float, *, after: float) -> None:
         self.deadline = begun + self.seconds
-        self._ask()
+        self._ask_in(after)
 
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)
@@ -111,7 +116,7 @@ class _Client(asyncio.Protocol):
         self.tally.latencies.append(self.last_answer - self.sent_at)
         self.tally.statuses[self.parser.get_status_code()] += 1
         self.parser = httptools.HttpResponseParser(self)
-        self._ask()
+        self._ask_in(self.sent_at + self.pause - self.last_answer)
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
@@ -121,7 +126,15 @@ class _Client(asyncio.Protocol):
     def close(self) -> None:
         self.transport.close()
 
+    def _ask_in(self, seconds: float) -> None:
+        if seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, self._ask)
+        else:
+            self._ask()
+
     def _ask(self) -> None:
+        if self.done.done():
+            return
         now = time.perf_counter()
         request = next(self.requests, None) if now < self.deadline else None
         if request is None:

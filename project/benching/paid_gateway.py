@@ -1,4 +1,4 @@
-"""The shop with a gateway that answers at once, without a network: every session is paid.
+"""A gateway that answers at once, without a network: every session is paid.
 
 So the gateway's own time does not count. Stripe's library does: it builds the question and reads
 the answer.
@@ -6,16 +6,12 @@ the answer.
 
 import json
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
 import stripe
 
-from project.asgi import application
 from project.benching.sessions import paid_session
-
-__all__ = ["application"]
 
 
 class PaidGateway(stripe.HTTPClient):
@@ -32,15 +28,3 @@ class PaidGateway(stripe.HTTPClient):
 
     def close(self) -> None:
         """Nothing was opened."""
-
-
-def _open() -> ExitStack:
-    # After the shop: it needs the settings.
-    from checkout.gateways.stripe import spoken_through
-
-    stack = ExitStack()
-    stack.enter_context(spoken_through(PaidGateway()))
-    return stack
-
-
-gateway = _open()

@@ -20,7 +20,7 @@ from project.benching.wire import Browser, ask, write
 CARDS = 24
 NO_CONTENT, NOT_MODIFIED = 204, 304
 
-type Server = Literal["shop", "paid"]
+type Server = Literal["shop", "watched", "paid"]
 type Requests = list[bytes]
 
 
@@ -153,7 +153,7 @@ def polls(shop: Shop, number: int) -> Requests:
 def deliveries(shop: Shop, number: int) -> Requests:
     """Return events, each of which settles an order that was not settled before."""
     orders = people.waiting(number, shop.newest[:2])
-    return [_delivery(shop, order.session_id) for order in orders]
+    return [delivery(shop, order.session_id) for order in orders]
 
 
 def repeated(shop: Shop, number: int) -> Requests:
@@ -164,7 +164,8 @@ def repeated(shop: Shop, number: int) -> Requests:
     return events
 
 
-def _delivery(shop: Shop, session_id: str) -> bytes:
+def delivery(shop: Shop, session_id: str) -> bytes:
+    """Return the signed event that tells that a session was paid."""
     body = completed_event(session_id, number=token_hex(8))
     headers = {
         "Host": f"localhost:{shop.port}",
@@ -194,6 +195,16 @@ ROWS = [
     Row("cart", "Cart panel, three lines", 3, 0.5, cart_panel),
     Row("add", "Add to cart", 6, 0.4, additions, is_once=True),
     Row("poll", "Order status poll, unchanged", 1, 3, polls, NO_CONTENT, is_of_now=True),
+    Row(
+        "poll-watched",
+        "The same, with the watch",
+        0,
+        15,
+        polls,
+        NO_CONTENT,
+        server="watched",
+        is_of_now=True,
+    ),
     Row("webhook", "Webhook that settles", 20, 0.25, deliveries, server="paid", is_once=True),
     Row("webhook-repeated", "Webhook, repeated", 3, 1.0, repeated, server="paid"),
     Row("lesson", "Lesson, signed in", 6, 0.3, lessons),

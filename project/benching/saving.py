@@ -1,13 +1,23 @@
 """A course that is saved again and again, each time with another title that can be seen."""
 
 import time
+from collections.abc import Iterator
 from secrets import token_hex
 from types import TracebackType
 
 from catalog.models import Course
 from project.benching.people import newest_courses
 
-MOMENT = 0.05  # seconds in which others hear of it
+STALE = 2.0  # seconds after which everybody must see it
+MOMENT = 0.02  # seconds between two looks
+
+
+def looks() -> Iterator[None]:
+    """Yield as long as a saved course may not be seen yet, with a pause between two looks."""
+    deadline = time.monotonic() + STALE
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(MOMENT)
 
 
 class SavedCourse:
@@ -30,7 +40,6 @@ class SavedCourse:
         """Save it as staff do; return what its title ends with now."""
         mark = token_hex(4)
         self._save(f"{self.title[:100]} {mark}")
-        time.sleep(MOMENT)
         return mark
 
     def _save(self, title: str) -> None:

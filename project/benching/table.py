@@ -8,6 +8,7 @@ from project.benching.journey import Step
 from project.benching.load import Tally
 from project.benching.measuring import Effort, Measured
 from project.benching.starting import MEGABYTES, SECONDS_TO_START, Start
+from project.benching.waiting import Waiting
 
 HEADS = ("", "req/s", "p50 ms", "p95 ms", "cpu ms", "queries", "bytes", "ratio", "demanded", "")
 WIDE = 32  # letters of the first column
@@ -24,6 +25,7 @@ class Table:
     rows: list[Measured] = field(default_factory=list)
     start: Start | None = None
     journey: list[Step] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
     lost: str = ""  # why no purchase came to its end
 
     @property
@@ -63,6 +65,7 @@ class Table:
             "rows": [row.as_json() for row in self.rows],
             "journey_ms": {step.title: round(step.milliseconds, 1) for step in self.journey},
             "journey_problem": self.lost,
+            "waiting": [waiting.as_json() for waiting in self.waiting],
             "start": self.start.as_json() if self.start else None,
             "falls_short": self.falls_short,
         }
@@ -72,7 +75,8 @@ class Table:
         lines = [HEADS, ("-" * WIDE, *("---:" for _ in HEADS[1:-1]), "---")]
         lines += [_cells(row) for row in self.rows]
         text = "\n".join("| " + " | ".join(_padded(cells)) + " |" for cells in lines)
-        return "\n\n".join(filter(None, [text, self._journey(), self._below()]))
+        waiting = "\n".join(waiting.as_text() for waiting in self.waiting)
+        return "\n\n".join(filter(None, [text, self._journey(), waiting, self._below()]))
 
     def statements(self) -> str:
         """Return what one request of each row asks of the database."""

@@ -54,6 +54,13 @@ class Command(BaseCommand):
         parser.add_argument("--orders", type=int, default=1_000_000, help="of two lines (1000000)")
         parser.add_argument("--courses", type=int, default=10_000, help="(10000)")
         parser.add_argument("--learners", type=int, default=100_000, help="(100000)")
+        parser.add_argument(
+            "--waiting",
+            type=int,
+            default=0,
+            metavar="N",
+            help="also have N people poll their orders every two seconds",
+        )
         parser.add_argument("--fresh", action="store_true", help="make the database anew")
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--sql", action="store_true", help="print what each row asks")
@@ -96,6 +103,7 @@ class Command(BaseCommand):
             log=server.home.log,
             has_start=START in names or not names,
             has_journey=JOURNEY in names or not names,
+            waiting=options["waiting"],
             say=self.say,
         )
         table = Table(str(scale), effort, options["workers"])
