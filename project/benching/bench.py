@@ -102,7 +102,9 @@ class Bench:
 
     def _serve(self, server: str, stack: ExitStack) -> Program:
         program = stack.enter_context(self._serving(server, {}, workers=self.plan.workers))
-        self.plan.say(f"The server of {self.bar.desc or 'the start'} is process {program.pid}.")
+        self.plan.say(
+            f"The server of {(self.bar.desc or 'start').rstrip(': ')} is process {program.pid}."
+        )
         return program
 
     def _serving(

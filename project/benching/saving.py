@@ -35,6 +35,7 @@ class SavedCourse:
         traceback: TracebackType | None,
     ) -> None:
         self._save(self.title)
+        time.sleep(STALE)  # then the next row finds all pages as they will stay
 
     def save(self) -> str:
         """Save it as staff do; return what its title ends with now."""

@@ -61,8 +61,7 @@ def wait_together(
     application: str, number: int, *, folder: Path, pool: Executor, tick: Callable[[], object]
 ) -> list[Waiting]:
     """Have so many people wait, first without the watch and then with it."""
-    allow_connections()
-    pool.submit(allow_connections).result()
+    _allow_connections()
     found = []
     for has_watch in (False, True):
         environment = {"ORDER_WATCH": str(int(has_watch))}
@@ -72,7 +71,7 @@ def wait_together(
     return found
 
 
-def allow_connections() -> None:
+def _allow_connections() -> None:
     """Let this process, and those that it starts, have as many connections as the system lets."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, DESCRIPTORS), most))
