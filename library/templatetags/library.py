@@ -2,26 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
-from django.db.models.functions import Coalesce
 from django.template import Context
-from django.utils import timezone
 
 from catalog.models import Course, Lesson, Section
 from library import watching
-from library.access import may_change_courses, seats_of
+from library.access import may_change_courses
 from library.guests import Guest, viewer_of
-from library.models import (
-    Enrollment,
-    EnrollmentQuerySet,
-    EnrollmentStatus,
-    LessonProgress,
-    Review,
-    StudyProgress,
-)
+from library.having import Having, having
+from library.models import LessonProgress, Review, StudyProgress
 from library.outline import outline_of
 from library.shelf import Study, shelf_of
 from library.watching import LessonMedia
@@ -29,11 +20,9 @@ from project.accounts.models import User
 
 register = template.Library()
 
-_OWNED, _LAPSED = "_owned_courses", "_lapsed_courses"
 _REVIEWS = "_latest_reviews"
 _CONTINUED_AT_MOST = 3
 _REVIEWS_AT_FIRST = 5
-_OPEN = (EnrollmentStatus.ACTIVE, EnrollmentStatus.UNCLAIMED)
 
 
 @register.simple_tag(takes_context=True)
@@ -42,23 +31,32 @@ def owned_course_ids(context: Context) -> frozenset[int]:
 
     Asked once a request, however many cards a page shows.
     """
-    return frozenset(_owned(context))
+    return frozenset(_having(context).since)
 
 
 @register.simple_tag(takes_context=True)
 def lapsed_course_ids(context: Context) -> frozenset[int]:
-    """Return the pks of the courses that the visitor had for a time that is over."""
-    _owned(context)
-    request = context.get("request")
-    lapsed: frozenset[int] = getattr(request, _LAPSED, frozenset())
-    return lapsed
+    """Return the pks of the courses that the visitor had for a time that is over.
+
+    A piece that knows no visitor (``project.kept``) is told which those are.
+    """
+    if "lapsed" in context:
+        told: frozenset[int] = context["lapsed"]
+        return told
+    return _having(context).lapsed
+
+
+@register.simple_tag(takes_context=True)
+def has_library(context: Context) -> bool:
+    """Return whether the visitor has shelves of their own. Asks nothing."""
+    return _viewer(context) is not None
 
 
 @register.simple_tag(takes_context=True)
 def opening_of(context: Context, lesson: Lesson, section: Section) -> datetime | None:
     """Return when a section's lesson opens to the visitor, if they have it and it has yet to."""
     viewer = _viewer(context)
-    since = _owned(context).get(lesson.course_id)
+    since = _having(context).since.get(lesson.course_id)
     if since is None or viewer is None or may_change_courses(viewer):
         return None
     lesson.section = section
@@ -110,30 +108,9 @@ def unfinished_studies(context: Context) -> list[Study]:
     return studies[:_CONTINUED_AT_MOST]
 
 
-def _owned(context: Context) -> dict[int, datetime]:
-    """Return the courses that the visitor may study, by their pks, with since when."""
-    viewer = _viewer(context)
-    if viewer is None:
-        return {}
-    known: dict[str, Any] = context["request"].__dict__
-    if _OWNED not in known:
-        seats = _seats_that_count(viewer).values_list(
-            "course_id", Coalesce("starts_at", "created_at"), "status", "ends_at"
-        )
-        now = timezone.now()
-        had = [(pk, since, status, bool(end and end <= now)) for pk, since, status, end in seats]
-        known[_OWNED] = {
-            pk: since for pk, since, status, is_over in had if status in _OPEN and not is_over
-        }
-        lapsed = {pk for pk, _, _, is_over in had if is_over}
-        known[_LAPSED] = frozenset(lapsed - known[_OWNED].keys())
-    owned: dict[int, datetime] = known[_OWNED]
-    return owned
-
-
-def _seats_that_count(viewer: User | Guest) -> EnrollmentQuerySet:
-    """Return the seats that the viewer may study by, and those that they have had."""
-    return seats_of(viewer) if isinstance(viewer, Guest) else Enrollment.objects.latest_of(viewer)
+def _having(context: Context) -> Having:
+    """Return what the visitor has. Error pages may have neither a request nor a user."""
+    return having(context["request"]) if _viewer(context) else Having()
 
 
 def _viewer(context: Context) -> User | Guest | None:

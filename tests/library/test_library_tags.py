@@ -141,10 +141,10 @@ def test_continue_offers_what_is_not_finished_last_studied_first():
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_continue_takes_three_queries_for_any_number_of_courses(number, django_assert_num_queries):
+def test_continue_takes_two_queries_for_any_number_of_courses(number, django_assert_num_queries):
     learner = create_learner()
     for _ in range(number):
         enroll(learner, course=create_course(lessons=2))
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         render("{% include 'library/_continue.html' %}", context_of(learner))

@@ -123,9 +123,9 @@ def test_shelf_takes_as_many_queries_for_30_courses_as_for_one(
         enroll(visitor.learner, course=course)
         complete(visitor.learner, course.lessons.first())
 
-    # The session, the person, what waits for them, the seats, what is done, what comes next, what
-    # there is to give away; the page also its cart.
-    with django_assert_num_queries(7 if visitor.uses_htmx else 8):
+    # The session, the person, what waits for them, the seats with what is done, what comes next,
+    # what there is to give away; the page also its cart.
+    with django_assert_num_queries(6 if visitor.uses_htmx else 7):
         visitor.get(SHELF)
 
 

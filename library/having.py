@@ -1,0 +1,49 @@
+"""What courses whoever looks has, or has had: asked once a request, whoever needs it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+
+from library.access import seats_of
+from library.guests import Guest, viewer_of
+from library.models import Enrollment, EnrollmentStatus
+from library.models.enrollment_queries import CURRENT
+from project.accounts.models import User
+
+_OPEN = (EnrollmentStatus.ACTIVE, EnrollmentStatus.UNCLAIMED)
+
+
+@dataclass(frozen=True)
+class Having:
+    """Courses by their pks: those that may be studied, with since when, and others."""
+
+    since: dict[int, datetime] = field(default_factory=dict)
+    owned: frozenset[int] = frozenset()  # by a person, even if access is on hold
+    lapsed: frozenset[int] = frozenset()  # had for a time that is over
+
+
+def having(request: HttpRequest) -> Having:
+    """Return what the visitor has. Nobody needs to ask for a stranger."""
+    known: Having | None = getattr(request, "having", None)
+    if known is None:
+        viewer = viewer_of(request)
+        known = _having(viewer) if isinstance(viewer, User | Guest) else Having()
+        request.having = known  # type: ignore[attr-defined]
+    return known
+
+
+def _having(viewer: User | Guest) -> Having:
+    is_guest = isinstance(viewer, Guest)
+    seats = seats_of(viewer) if isinstance(viewer, Guest) else Enrollment.objects.latest_of(viewer)
+    now = timezone.now()
+    rows = list(
+        seats.values_list("course_id", Coalesce("starts_at", "created_at"), "status", "ends_at")
+    )
+    here = [(pk, since, status) for pk, since, status, end in rows if end is None or end > now]
+    since = {pk: since for pk, since, status in here if status in _OPEN}
+    owned = frozenset(pk for pk, _, status in here if status in CURRENT and not is_guest)
+    over = frozenset(pk for pk, _, _, end in rows if end is not None and end <= now)
+    return Having(since, owned, over - since.keys())
