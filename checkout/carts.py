@@ -1,6 +1,7 @@
 """Which cart is whose: a visitor's is named in the session's data, a person's belongs to them."""
 
 import logging
+from collections.abc import Set
 from typing import Any
 
 from django.contrib import messages
@@ -10,8 +11,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from checkout.merging import bring_order_along
-from checkout.models import Cart
+from checkout.models import Cart, CartItem
+from checkout.models.cart import CartQuerySet
 from checkout.summary import CartSummary
+from library.having import having
 from library.models import Enrollment
 from project.accounts.models import User
 from project.htmx import HtmxRequest
@@ -23,10 +26,15 @@ SESSION_KEY = "cart"  # in the session's data: signing in changes the session's 
 
 def cart_of(request: HtmxRequest) -> Cart | None:
     """Return the visitor's cart, or ``None``. Writes nothing, and starts no session."""
+    return _carts_of(request).first()
+
+
+def _carts_of(request: HtmxRequest) -> CartQuerySet:
+    """Find the visitor's cart; nobody needs to ask for one who has none."""
     if request.user.is_authenticated:
-        return Cart.objects.open().held_by(request.user).first()
+        return Cart.objects.open().held_by(request.user)
     cart_id = request.session.get(SESSION_KEY)
-    return Cart.objects.open().anonymous().filter(pk=cart_id).first() if cart_id else None
+    return Cart.objects.open().anonymous().filter(pk=cart_id) if cart_id else Cart.objects.none()
 
 
 def make_cart_of(request: HtmxRequest) -> Cart:
@@ -44,19 +52,21 @@ def summary_of(request: HtmxRequest) -> CartSummary:
     """Return the cart as the visitor sees it, read once for each request."""
     known: CartSummary | None = getattr(request, "cart_summary", None)
     if known is None:
-        cart = cart_of(request)
-        known = CartSummary(cart, owned=owned_on(request) if cart else set())
+        items = _items_of(request)
+        known = CartSummary(items, owned=owned_on(request) if items else set())
         request.cart_summary = known  # type: ignore[attr-defined]
     return known
 
 
-def owned_on(request: HtmxRequest) -> set[int]:
+def _items_of(request: HtmxRequest) -> list[CartItem]:
+    if not request.user.is_authenticated and not request.session.get(SESSION_KEY):
+        return []
+    return list(CartItem.objects.filter(cart__in=_carts_of(request)).with_goods())
+
+
+def owned_on(request: HtmxRequest) -> Set[int]:
     """Return what the visitor need not buy, read once for each request."""
-    known: set[int] | None = getattr(request, "owned_courses", None)
-    if known is None:
-        known = owned_by(request.user)
-        request.owned_courses = known  # type: ignore[attr-defined]
-    return known
+    return having(request).owned
 
 
 def owned_by(user: User | AnonymousUser) -> set[int]:

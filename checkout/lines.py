@@ -3,7 +3,7 @@
 The page, the order and the gateway all get their numbers from here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +101,16 @@ class CourseLine:
             return "in_bundle"
         is_same = self.item.price_minor == self.course.price_at(self.moment)
         return "" if is_same else "price_changed"
+
+    @property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that it shows: of the course, of the price, and of what there is to know."""
+        course, beside = self.course, self.bundle_beside
+        looks = (course.slug, course.title, course.language, course.hue, course.access_days)
+        picture = (course.picture, course.picture_width)
+        prices = (self.price_tag, self.price, self.earlier_price)
+        seats = (self.seats, self.is_for_others, self.has_choice)
+        return *looks, *picture, *prices, *seats, self.note, beside and beside.title
 
     @property
     def can_be_bought(self) -> bool:
@@ -203,7 +213,7 @@ class BundleLine:
 type Line = CourseLine | BundleLine
 
 
-def lines_of(items: Iterable[CartItem], owned: set[int], moment: datetime) -> list[Line]:
+def lines_of(items: Iterable[CartItem], owned: Set[int], moment: datetime) -> list[Line]:
     """Return the lines of these items, for somebody who has these courses, by their ids.
 
     A course that is in two of them is charged once: a bundle leaves out what is in a bundle
@@ -222,7 +232,7 @@ def lines_of(items: Iterable[CartItem], owned: set[int], moment: datetime) -> li
 
 
 def _course_line(
-    item: CartItem, owned: set[int], covered: dict[int, Bundle], moment: datetime
+    item: CartItem, owned: Set[int], covered: dict[int, Bundle], moment: datetime
 ) -> CourseLine:
     course = item.course
     assert course is not None  # noqa: S101  the database has no such row

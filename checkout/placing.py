@@ -86,7 +86,7 @@ def place_order(
     sent_before = Order.objects.filter(checkout_token=token).first()
     if sent_before and sent_before.is_paid and _is_theirs(sent_before, cart, user):
         return sent_before
-    wanted = CartSummary(cart, owned=owned_by(user) if user else set())
+    wanted = CartSummary(cart.items.with_goods(), owned=owned_by(user) if user else set())
     _check(wanted, shown)
     live = cart.orders.live().first()
     if live is None:

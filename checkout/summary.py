@@ -1,6 +1,7 @@
 """The cart as its visitor sees it: with prices, and the truth about each line."""
 
 import hashlib
+from collections.abc import Iterable, Set
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID, uuid4
@@ -10,16 +11,15 @@ from django.utils import timezone
 
 from catalog.money import format_money
 from checkout.lines import WantedSeat, lines_of
-from checkout.models import Cart, CartItem
+from checkout.models import CartItem
 
 
 class CartSummary:
-    """A cart with its lines, read once, at the prices of one moment."""
+    """What is in a cart with its lines, read once, at the prices of one moment."""
 
     def __init__(
-        self, cart: Cart | None, *, owned: set[int], moment: datetime | None = None
+        self, items: Iterable[CartItem], *, owned: Set[int], moment: datetime | None = None
     ) -> None:
-        items = cart.items.with_goods() if cart else CartItem.objects.none()
         self.lines = lines_of(items, owned, moment or timezone.now())
         self.currency = settings.SHOP_CURRENCY
 

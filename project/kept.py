@@ -1,8 +1,14 @@
 """A memory of what was made already, which holds no more than it may: the latest used stays."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 
 class Kept[Value]:
@@ -49,3 +55,29 @@ class Kept[Value]:
         if key in self._values:
             _, size = self._values.pop(key)
             self.size -= size
+
+
+# Rendered pieces of pages. They take a few kB each; a catalog's page has thirty or so.
+_pieces: Kept[SafeString] = Kept(6 * 1024 * 1024)
+
+
+def kept_piece(template: str, context: Mapping[str, Any], *, key: Hashable) -> SafeString:
+    """Render a template, or return what it gave for the same ``key`` and language.
+
+    The key holds all that the template shows: what it shows cannot grow old, because with another
+    value it is another piece. The template knows neither the request nor the visitor, but only
+    ``context``, and so nothing of one person can come to another.
+    """
+    return kept_text(lambda: render_to_string(template, dict(context)), key=(template, key))
+
+
+def kept_text(make: Callable[[], SafeString], *, key: Hashable) -> SafeString:
+    """Return what ``make`` gives, or gave for the same ``key`` and language; see above."""
+    if settings.DEBUG:
+        return make()  # an edited template changes no key
+    whole_key = get_language(), key
+    text = _pieces.get(whole_key)
+    if text is None:
+        text = make()
+        _pieces.put(whole_key, text, size=len(text))
+    return text

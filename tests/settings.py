@@ -17,6 +17,7 @@ os.environ.update(
     EMAIL_URL="memorymail://",
     LOG_LEVEL="WARNING",
     RATE_LIMITS="0",
+    PAGE_CACHE_MB="0",  # most tests change courses in a transaction that never ends
     MEDIA_ROOT=_media.name,
 )
 

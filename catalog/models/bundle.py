@@ -1,6 +1,6 @@
 """Several courses sold as one, at one price."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,8 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from catalog.markdown import render_markdown
 from catalog.models.course import Course
 from catalog.models.course_queries import CourseStatus
+from catalog.models.priced import PRICE_FIELDS
 from catalog.models.sellable import ON_THE_SHELF, Sellable
 from catalog.pricing import PriceTag, split_price
+
+# What a bundle's card shows of it, and of each of its courses.
+BUNDLE_FACE = ("slug", "title", "summary", "hue", "status", "price_minor", "currency")
+COURSE_FACE = ("slug", "title", "language", "hue", "picture", "picture_width", "status")
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,18 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
         """The latest published first."""
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
 
+    def listed(self, number: int) -> list["Bundle"]:
+        """Return so many of those that the catalog lists, with their courses, in one query."""
+        listed = self.published().newest_first()[:number].values("pk")
+        entries = BundleEntry.objects.filter(bundle__in=listed).for_cards()
+        newest = F("bundle__published_at").desc(nulls_last=True)
+        bundles: dict[int, Bundle] = {}
+        for entry in entries.order_by(newest, "-bundle", "position", "pk"):
+            bundle = bundles.setdefault(entry.bundle_id, entry.bundle)
+            bundle.__dict__.setdefault("_prefetched_objects_cache", {}).setdefault("entries", [])
+            bundle.__dict__["_prefetched_objects_cache"]["entries"].append(entry)
+        return list(bundles.values())
+
 
 class Bundle(Sellable):
     """Several courses at one price.
@@ -163,6 +180,12 @@ class Bundle(Sellable):
         return [entry.course for entry in self.entries.all()]
 
     @property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that its card shows of it, whoever looks; its courses should have been fetched."""
+        courses = [tuple(getattr(course, name) for name in COURSE_FACE) for course in self.contents]
+        return self.slug, self.title, self.summary, self.hue, self.status, *courses
+
+    @property
     def is_for_sale(self) -> bool:
         """Whether it can be bought now: with one course missing it would be another bundle."""
         courses = self.contents
@@ -200,6 +223,13 @@ class BundleEntryQuerySet(models.QuerySet["BundleEntry"]):
         """With the courses, and without their long texts."""
         long = ("course__description", "course__description_html", "course__outcomes")
         return self.select_related("course").defer(*long)
+
+    def for_cards(self) -> "BundleEntryQuerySet":
+        """With what a bundle's card shows of bundle and course, and nothing more."""
+        of_courses = (f"course__{name}" for name in (*COURSE_FACE, *PRICE_FIELDS))
+        of_bundles = (f"bundle__{name}" for name in BUNDLE_FACE)
+        shown = self.select_related("course", "bundle").only("position", *of_courses, *of_bundles)
+        return shown.fetch_mode(models.FETCH_RAISE)
 
 
 class BundleEntry(models.Model):

@@ -1,5 +1,6 @@
 """A course as it is sold and studied."""
 
+from collections.abc import Hashable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.markdown import render_markdown, tidied
 from catalog.models.addresses import find_address
-from catalog.models.course_queries import CourseManager, CourseStatus, Level
+from catalog.models.course_queries import FACE_FIELDS, CourseManager, CourseStatus, Level
 from catalog.models.findable import KeptArrayField, KeptCountField, KeptVectorField
 from catalog.models.people_and_topics import Instructor, Topic
 from catalog.models.pictured import Pictured
@@ -178,6 +179,12 @@ class Course(Sellable, Priced, Pictured):
     def hours(self) -> str:
         """How long it takes, such as "2 h 5 min"."""
         return duration(self.minutes)
+
+    @property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that its card shows of it now, whoever looks."""
+        shown = [getattr(self, name) for name in FACE_FIELDS]
+        return (*shown, self.instructor.name, self.price_tag)
 
     @property
     def rating(self) -> float:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # What a course costs, as an index knows it: the one place that sorting by price asks.
 PRICE_NOW = F("sorting_minor")
 
-# What a card of the catalog shows of a course.
-CARD_FIELDS = (
+# What a card of the catalog shows of a course, besides its price and who teaches it.
+FACE_FIELDS = (
     "slug",
     "title",
     "summary",
@@ -35,9 +35,8 @@ CARD_FIELDS = (
     "minutes",
     "rating_sum",
     "rating_count",
-    *PRICE_FIELDS,
-    "instructor__name",
 )
+CARD_FIELDS = (*FACE_FIELDS, *PRICE_FIELDS, "instructor__name")
 
 
 class Level(models.TextChoices):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from django.db import models
+
 from catalog.models import Assortment, Course, CourseQuerySet, Order
 from catalog.search.query import Find, find
 from catalog.search.spelling import corrected
@@ -13,6 +15,13 @@ COUNTED_AT_MOST = 1000
 # With so few, a likelier spelling is offered.
 FEW = 3
 SUGGESTIONS = 3
+
+
+class HowMany(models.Subquery):
+    """The number of rows that a query gives; the database counts them once for all rows."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
 
 
 @dataclass(frozen=True)
@@ -60,9 +69,11 @@ def _find(wishes: Wishes, assortment: Assortment) -> Shelf:
 def _all(courses: CourseQuerySet, order: Order, wishes: Wishes) -> Shelf:
     """Return a page of all of the courses, in this order."""
     rest = courses.beyond(wishes.after, order=order) if wishes.after else courses
-    page = list(rest.sorted_by(order).for_cards()[: COURSES_PER_PAGE + 1])
     # In an order, because that keeps to an index, where the counting can stop.
-    count = courses.newest_first()[: COUNTED_AT_MOST + 1].count()
+    counted = courses.newest_first()[: COUNTED_AT_MOST + 1]
+    found = rest.sorted_by(order).for_cards().annotate(listed=HowMany(counted.values("pk")))
+    page = list(found[: COURSES_PER_PAGE + 1])
+    count: int = page[0].listed if page else counted.count()  # type: ignore[attr-defined]
     return _page(page, count, wishes)
 
 

@@ -1,8 +1,11 @@
 """Bundles, for pages that show some beside something else."""
 
+from functools import partial
+
 from django import template
 
 from catalog.models import Bundle, Course
+from catalog.shelf.remembering import remembered
 
 SHOWN_AT_MOST = 6
 
@@ -11,8 +14,8 @@ register = template.Library()
 
 @register.simple_tag
 def published_bundles() -> list[Bundle]:
-    """Return the bundles that the catalog lists, with their courses: two queries, or one."""
-    return list(Bundle.objects.published().newest_first().with_courses()[:SHOWN_AT_MOST])
+    """Return the bundles that the catalog lists, with their courses."""
+    return remembered("bundles", partial(Bundle.objects.listed, SHOWN_AT_MOST))
 
 
 @register.simple_tag

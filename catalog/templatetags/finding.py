@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from catalog import structured_data
 from catalog.models import BundleOffer, Course
 from catalog.templatetags.covers import preview_picture_url
+from project.kept import kept_text
 
 register = template.Library()
 
@@ -18,10 +20,15 @@ register = template.Library()
 @register.simple_tag
 def course_list_data(courses: list[Course]) -> SafeString:
     """Describe the shop and the courses on this page."""
-    things = [structured_data.shop()]
-    if courses:
-        things.append(structured_data.course_list(courses))
-    return structured_data.as_script(things)
+
+    def describe() -> SafeString:
+        things = [structured_data.shop()]
+        if courses:
+            things.append(structured_data.course_list(courses))
+        return structured_data.as_script(things)
+
+    slugs = tuple(course.slug for course in courses)
+    return kept_text(describe, key=("list", settings.SITE_URL, settings.SHOP_NAME, slugs))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,11 +1,13 @@
 """The catalog: which courses there are."""
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from catalog.models import Assortment
 from catalog.shelf import Wishes, look_at
-from catalog.shelf.choices import other_choices, removals, topic_choices
+from catalog.shelf.remembering import remembered
 from project.for_strangers import for_strangers
 from project.htmx import HtmxRequest, render_part
 
@@ -13,17 +15,17 @@ from project.htmx import HtmxRequest, render_part
 @require_safe
 def course_list(request: HtmxRequest) -> HttpResponse:
     """List the published courses that fit what the visitor wishes for."""
-    assortment = Assortment.objects.current()
+    assortment = remembered("assortment", Assortment.objects.current)
     wishes = Wishes.read(request.GET, assortment)
-    shelf = look_at(wishes, assortment)
+    is_choice = not wishes.q and not wishes.after
+    look = partial(look_at, wishes, assortment)
+    shelf = remembered(wishes, look) if is_choice else look()
     context = {
         "courses": shelf.courses,
         "shelf": shelf,
         "wishes": wishes,
         "heading": (shelf.shown or wishes).heading(assortment),
-        "topics": topic_choices(wishes, assortment),
-        "filters": other_choices(wishes, assortment),
-        "removals": removals(wishes, assortment),
+        "assortment": assortment,
         "all_url": Wishes().url,
         "first_url": wishes.but().url,
         "exact_url": wishes.but(exact="1").url,
@@ -33,5 +35,4 @@ def course_list(request: HtmxRequest) -> HttpResponse:
     part = "cards" if wishes.after else "stage"
     response = render_part(request, "catalog/course_list.html", part, context)
     # What people type is endless, and so are the places to go on from; the choices are not.
-    is_choice = not wishes.q and not wishes.after
     return for_strangers(request, response, query=wishes.query) if is_choice else response

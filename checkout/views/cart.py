@@ -85,6 +85,7 @@ def _add_bundle(request: HtmxRequest, slug: str) -> HttpResponse:
     return _changed(request, bundle)
 
 
+@same_origin_only
 @require_POST
 @limited(CART)
 def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
@@ -101,6 +102,7 @@ def cart_item(request: HtmxRequest, slug: str) -> HttpResponse:
     return _changed(request, course, focus=focus)
 
 
+@same_origin_only
 @require_POST
 @limited(CART)
 def cart_giving(request: HtmxRequest, slug: str) -> HttpResponse:
@@ -112,6 +114,7 @@ def cart_giving(request: HtmxRequest, slug: str) -> HttpResponse:
     return _changed(request, course)
 
 
+@same_origin_only
 @require_POST
 @limited(CART)
 def cart_bundle(request: HtmxRequest, slug: str) -> HttpResponse:

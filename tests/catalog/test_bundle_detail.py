@@ -112,13 +112,13 @@ def test_catalog_and_course_page_lead_to_listed_bundles(client, courses):
 
 
 @pytest.mark.parametrize("number", [1, 6])
-def test_catalog_takes_five_queries_however_many_bundles(
+def test_catalog_takes_three_queries_however_many_bundles(
     client, courses, number, django_assert_num_queries
 ):
     for _ in range(number):
         create_bundle(*courses)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         client.get("/")
 
 

@@ -49,7 +49,7 @@ def shop_of(course):
 def test_catalog(client, shop_of, courses, django_assert_num_queries):
     shop_of(courses)
 
-    with django_assert_num_queries(4):  # choices, courses, their number, bundles
+    with django_assert_num_queries(3):  # choices, courses with their number, bundles
         assert client.get("/").status_code == 200
 
 
@@ -57,7 +57,7 @@ def test_cart_answer(shopper, shop_of, courses, django_assert_num_queries):
     wanted = shop_of(courses)
     shopper.wants(create_course())
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         shopper.client.post("/cart/items/", {"course": wanted.slug, "shown": "1"}, headers=HTMX)
 
 
@@ -69,7 +69,7 @@ def test_order_status(shopper, shop_of, courses, django_assert_num_queries):
     with django_assert_num_queries(3):
         waiting = shopper.client.get(f"/orders/{order.reference}/status/{query}", headers=HTMX)
     settle(payment.pk, snapshot_of(payment))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         flipped = shopper.client.get(f"/orders/{order.reference}/status/{query}", headers=HTMX)
 
     assert (waiting.status_code, flipped.status_code) == (204, 200)

@@ -331,7 +331,7 @@ def test_course_that_is_owned_can_be_given_to_somebody(buyer):
     buyer.client.force_login(buyer.learner)
 
     assert wanted_of(buyer) == [False]
-    assert CartSummary(Cart.objects.get(), owned={course.pk}).can_check_out
+    assert CartSummary(Cart.objects.get().items.with_goods(), owned={course.pk}).can_check_out
 
 
 def test_order_that_is_all_for_others_opens_nothing_for_its_buyer(buyer, memory_gateway):
@@ -349,4 +349,4 @@ def test_order_that_is_all_for_others_opens_nothing_for_its_buyer(buyer, memory_
 
 def wanted_of(buyer):
     cart = Cart.objects.of_owner(buyer.learner)
-    return [seat.is_for_buyer for seat in CartSummary(cart, owned=set()).wanted]
+    return [seat.is_for_buyer for seat in CartSummary(cart.items.with_goods(), owned=set()).wanted]

@@ -31,7 +31,7 @@ AWHILE = 0.2  # seconds, for tests to wait less
 def shop(settings, monkeypatch):
     """Return a function that starts one more process of the shop, as far as a page can tell."""
     monkeypatch.setattr(watch, "AWHILE", AWHILE)
-    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    settings.ALLOWED_HOSTS, settings.PAGE_CACHE_MB = ["127.0.0.1"], 16
     started = []
 
     def start():
