@@ -162,6 +162,7 @@ def _start_caddy(deployment):
     environment = deployment.environment("caddy") | {
         "PATH": machine()["PATH"],
         "UPSTREAM": f"127.0.0.1:{deployment.web_port}",
+        "PROTECTED": deployment.image.here("/opt/media/protected"),
         "HOME": str(deployment.folder),
         "XDG_DATA_HOME": str(deployment.folder),
         "XDG_CONFIG_HOME": str(deployment.folder),

@@ -17,6 +17,8 @@ from tests.deploy.recipe import (
 
 # What these instructions prepare is there, or is not needed outside of a container.
 NOT_HERE = ("pip install", "groupadd")
+# This machine has one of its own, with all that the tests' own packages brought.
+OWN_CACHE = "UV_CACHE_DIR"
 
 
 class Image:
@@ -72,7 +74,8 @@ class Image:
         for source in re.findall(r"--mount=type=bind,source=(\S+),target=\S+", rest):
             _copy_file(source, self.folder)
         command = re.sub(r"--mount=\S+", "", rest)
-        environment = machine() | self.environment | _tools()
+        stated = {name: value for name, value in self.environment.items() if name != OWN_CACHE}
+        environment = machine() | stated | _tools()
         run(["sh", "-euc", command], cwd=self.folder, env=environment)
 
     def _cmd(self, rest):

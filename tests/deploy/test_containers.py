@@ -1,7 +1,6 @@
 """What the containers run, run here: the same commands and environment, behind a real Caddy."""
 
 import json
-import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ import requests
 from checkout.sandbox.deliveries import signature_header
 from tests.deploy.deployment import WEBHOOK_SECRET
 from tests.deploy.programs import run, wait_for
+from tests.deploy.signing_in import sign_in
 
 COURSE = "bread-from-scratch"
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123", "name": "Ada Lovelace"}
@@ -29,19 +29,6 @@ def course(deployment):
 def visitor(deployment):
     with deployment.visitor() as browser:
         yield browser
-
-
-def sign_in(deployment, visitor, page, *, email):
-    """Ask for a code on the page to sign in, and type in the one that the worker has mailed."""
-    page = visitor.send(page, login=email)
-
-    def code():
-        return re.search(r"^\s*([A-Z0-9-]{6,12})\s*$", letter(), re.MULTILINE)
-
-    def letter():
-        return deployment.mail.text_to(email, about="code")
-
-    return visitor.send(page, code=wait_for(code, what="The code")[1])
 
 
 def requests_seen(deployment):
