@@ -1,6 +1,8 @@
 """A lesson's media: who gets them, and how they are sent."""
 
+import re
 import zipfile
+from fnmatch import fnmatchcase
 from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +13,7 @@ from django.urls import reverse
 from catalog.models import LessonFile, Video
 from library.guests import SEATS
 from library.models import EnrollmentStatus
+from project.environment import media_hosts
 from tests.factories import (
     create_course,
     create_learner,
@@ -209,24 +212,68 @@ def test_proxy_is_told_where_the_video_lies(reader, lesson, settings):
     assert response.content == b""
 
 
-def test_object_storage_sends_by_an_address_that_ends(reader, lesson, settings, monkeypatch):
-    settings.S3_BUCKET = "lessons"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "protected": {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": "lessons",
-                "endpoint_url": "https://s3.example.com",
-                "region_name": "eu-1",
-                "access_key": "key",
-                "secret_key": "secret",
-                "signature_version": "s3v4",
-            },
+def object_storage(bucket="lessons", endpoint="https://s3.example.com", region="eu-1"):
+    """Return a storage as the settings make it."""
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": endpoint or None,
+            "region_name": region or None,
+            "access_key": "key",
+            "secret_key": "secret",
+            "signature_version": "s3v4",
         },
     }
-    for model in (Video, LessonFile):
-        monkeypatch.setattr(model.file.field, "storage", storages["protected"])
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch):
+    """Keep the media in object storage; nothing is sent there."""
+    settings.S3_BUCKET = "lessons"
+    settings.STORAGES = {**settings.STORAGES, "protected": object_storage()}
+    for field in (Video.file.field, Video.poster.field, LessonFile.file.field):
+        monkeypatch.setattr(field, "storage", storages["protected"])
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "region"),
+    [
+        ("lessons", "", ""),
+        ("lessons", "", "eu-central-1"),
+        ("lessons.shop.example", "", "ap-southeast-3"),
+        ("lessons", "https://s3.example.com", "eu-1"),
+        ("lessons", "http://storage:9000", ""),
+        ("lessons.shop.example", "https://s3.example.com", ""),
+    ],
+)
+def test_browsers_may_play_what_object_storage_sends(settings, name, endpoint, region):
+    """The policy is written before any address is signed: it has to know them all."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "protected": object_storage(name, endpoint, region),
+    }
+
+    place = urlsplit(storages["protected"].url("videos/a.webm"))
+
+    origin = f"{place.scheme}://{place.netloc}"
+    assert any(fnmatchcase(origin, host) for host in media_hosts(name, endpoint))
+
+
+def test_captions_come_from_the_shop_wherever_the_video_lies(reader, lesson, bucket):
+    """A <track> of another origin is read only with CORS, which buckets mostly have not."""
+    page = reader.get("/library/sky/dark/").content.decode()
+    sources = re.findall(r'<(?:video|source|track)\b[^>]*?\b(?:src|poster)="([^"]+)"', page)
+
+    assert sources
+    assert {urlsplit(source).netloc for source in sources} == {""}
+    assert reader.get(VIDEO).status_code == 302
+    assert reader.get("/library/sky/dark/media/poster/").status_code == 302
+    captions = reader.get("/library/sky/dark/media/captions/en/")
+    assert (captions.status_code, captions.content.decode()) == (200, WEBVTT)
+
+
+def test_object_storage_sends_by_an_address_that_ends(reader, lesson, bucket):
 
     video = reader.get(VIDEO)
     download = reader.get(f"/library/sky/dark/media/files/{lesson.files.get().pk}/")
