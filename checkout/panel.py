@@ -140,11 +140,23 @@ class OrderPanel:
         """What the viewer can study now."""
         if not self.order.is_paid:
             return []
-        own = [line.course for line in self.lines if line.is_for_buyer and self._opens(line)]
+        own = [line for line in self.lines if line.is_for_buyer and self._opens(line)]
         if not own:
             return []
-        outlines = outlines_of(own, self.viewer)
-        return [UnlockedCourse(course, outlines[course.pk]) for course in own]
+        outlines = outlines_of([line.course for line in own], self.viewer)
+        return [
+            UnlockedCourse(
+                line.course,
+                outlines[line.course_id],
+                ends_at=line.enrollment.ends_at if line.enrollment else None,
+            )
+            for line in own
+        ]
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether the viewer has any of it only for a time."""
+        return any(unlocked.ends_at for unlocked in self.courses)
 
     @property
     def waits_for(self) -> list[OrderLine]:
@@ -257,6 +269,7 @@ class OrderPanel:
             "resume_url": self.resume_url,
             "retry_url": self.retry_url if self.state == "failed" else "",
             "courses": self.courses,
+            "has_ends": self.has_ends,
             "waits_for": self.waits_for,
             "claim_url": self.claim_url,
             "is_guest": self.viewer.is_anonymous,

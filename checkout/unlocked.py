@@ -1,6 +1,7 @@
 """Courses that an order opened, with their contents, as its page shows them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -38,6 +39,7 @@ class UnlockedCourse:
 
     course: Course
     outline: Outline
+    ends_at: datetime | None = None
 
     @property
     def url(self) -> str:

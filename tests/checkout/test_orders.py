@@ -10,6 +10,7 @@ from django.utils import timezone
 from checkout.models import Order, Payment, PaymentStatus
 from checkout.polling import BRISK, PATIENT
 from checkout.settlement import settle
+from project.written import day
 from tests.checkout.conftest import HTMX
 from tests.checkout.paying import DECLINED, pay_at
 from tests.checkout.shop import create_order, create_payment, snapshot_of
@@ -93,6 +94,19 @@ def test_flip_takes_as_many_queries_for_any_order(shopper, courses, django_asser
     # session, person, order, payment, lines, outlines, cart, what is in it, owned
     with django_assert_num_queries(9):
         assert "Start lesson 1" in text_of(poll(shopper.client, order, url))
+
+
+def test_page_names_the_day_until_which_a_course_is_open(shopper):
+    course = create_course(access_days=30)
+    order = create_order(buyer=shopper.user, courses=[course])
+    payment = create_payment(order=order)
+    settle(payment.pk, snapshot=snapshot_of(payment))
+
+    page = text_of(shopper.client.get(order.get_absolute_url()))
+
+    ends_at = order.lines.get().enrollment.ends_at
+    assert f"Yours until {day(ends_at)}." in page
+    assert "Open for good" not in page
 
 
 @pytest.mark.parametrize(
