@@ -89,22 +89,20 @@ class Bench:
         with _load() as pool, running(HELLO, folder=plan.folder) as hello, ExitStack() as stack:
             measuring = Measuring(hello, pool, plan.effort)
             if plan.has_start:
-                programs["shop"] = self._serve("shop", stack)
+                programs["shop"] = self._serve("shop", stack, what="the start")
                 table.start = look_at_start(programs["shop"], pool, clients=plan.effort.clients)
             for row in plan.rows:
                 self.bar.set_description(row.name)
                 if row.server not in programs:
-                    programs[row.server] = self._serve(row.server, stack)
+                    programs[row.server] = self._serve(row.server, stack, what=row.name)
                 table.rows.append(
                     measuring.measure(row, programs[row.server], tick=self.bar.update)
                 )
             table.hello = measuring.greetings
 
-    def _serve(self, server: str, stack: ExitStack) -> Program:
+    def _serve(self, server: str, stack: ExitStack, *, what: str) -> Program:
         program = stack.enter_context(self._serving(server, {}, workers=self.plan.workers))
-        self.plan.say(
-            f"The server of {(self.bar.desc or 'start').rstrip(': ')} is process {program.pid}."
-        )
+        self.plan.say(f"The server of {what} is process {program.pid}.")
         return program
 
     def _serving(
