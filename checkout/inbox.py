@@ -21,16 +21,7 @@ logger = logging.getLogger(__name__)
 
 def keep(gateway: Gateway, notice: Notice) -> WebhookEvent:
     """Write an event down before it is acted on; of one that is known, count the delivery."""
-    return WebhookEvent.objects.receive(
-        gateway=gateway.name,
-        livemode=notice.livemode,
-        event_id=notice.event_id,
-        type=notice.type,
-        api_version=notice.api_version,
-        object_id=notice.object_id,
-        payload=notice.payload,
-        event_created_at=notice.created_at,
-    )
+    return WebhookEvent.objects.receive(gateway.name, notice)
 
 
 def act_again(event: WebhookEvent) -> None:
@@ -114,7 +105,7 @@ def _payment_of(event: WebhookEvent, notice: Notice) -> Payment | None:
 
 def _payment_of_session(ours: PaymentQuerySet, notice: Notice) -> Payment | None:
     """Find it by its session, or by our own key where the session was not saved yet."""
-    payment = ours.filter(session_id=notice.session_id).first()
+    payment = ours.defer("request").filter(session_id=notice.session_id).first()
     if payment is None and notice.payment_key:
         payment = ours.filter(idempotency_key=notice.payment_key).first()
         if payment and notice.session_id:

@@ -31,7 +31,7 @@ from checkout.models import (
     RefundReason,
 )
 from checkout.refunds import CannotRefund, request_refund
-from checkout.settling import wait_briefly_for_locks
+from checkout.settling import brief_waits
 from library.models import Enrollment, EnrollmentSource
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,10 @@ class Books:
     payment: Payment
     carts: list[Cart]
     snapshot: Snapshot | None
+    has_changed: bool = False
+    # Only where the payment was not live itself: of an order's payments one is live at most
+    # (``one_live_payment_per_order``), and none is opened for one that is paid.
+    may_have_rivals: bool = False
 
     @property
     def answer(self) -> Snapshot:
@@ -65,7 +69,7 @@ class Books:
     @cached_property
     def lines(self) -> list[OrderLine]:
         """The order's lines, in the order in which their seats are granted."""
-        lines = list(self.order.lines.select_related("course").order_by("course_id", "seat"))
+        lines = list(self.order.lines.with_sold().order_by("course_id", "seat"))
         for line in lines:
             line.order = self.order
         return lines
@@ -91,12 +95,12 @@ def sync_payment(payment: Payment) -> bool:
     Raise ``GatewayError`` if the gateway cannot be asked.
     """
     snapshot = gateway_named(payment.gateway).fetch(payment)
-    has_changed = settle(payment.pk, snapshot)
-    if has_changed and snapshot.state == SessionState.PAID:
+    books = _settle(payment.pk, snapshot)
+    if books.may_have_rivals:
         _end_rivals(payment)
     if snapshot.state == SessionState.OPEN and _waits_in_vain(payment):
         return end_payment(payment)
-    return has_changed
+    return books.has_changed
 
 
 def end_payment(payment: Payment) -> bool:
@@ -128,6 +132,10 @@ def settle(payment_id: int, snapshot: Snapshot) -> bool:
     ``WrongSession``, and ``OperationalError`` if the database would not let it through in three
     tries; then nothing was changed.
     """
+    return _settle(payment_id, snapshot).has_changed
+
+
+def _settle(payment_id: int, snapshot: Snapshot) -> Books:
     for _ in range(TRIES - 1):
         try:
             return _settle_once(payment_id, snapshot)
@@ -137,19 +145,20 @@ def settle(payment_id: int, snapshot: Snapshot) -> bool:
 
 
 @transaction.atomic
-def _settle_once(payment_id: int, snapshot: Snapshot) -> bool:
+def _settle_once(payment_id: int, snapshot: Snapshot) -> Books:
     books = _open_books(payment_id, snapshot)
     payment = books.payment
     if snapshot.session_id != payment.session_id or snapshot.livemode != payment.livemode:
         raise WrongSession(f"{payment} is not about the session that was asked for.")
-    return not payment.is_paid and MEANINGS[snapshot.state](books)
+    if not payment.is_paid:
+        books.has_changed = MEANINGS[snapshot.state](books)
+    return books
 
 
 def _open_books(payment_id: int, snapshot: Snapshot | None) -> Books:
     """Lock, and read anew: what was read before the lock may be stale."""
-    wait_briefly_for_locks()
-    order_id, cart_id, user_id = Payment.objects.values_list(
-        "order_id", "order__cart_id", "order__user_id"
+    order_id, cart_id, user_id, _ = Payment.objects.values_list(
+        "order_id", "order__cart_id", "order__user_id", brief_waits()
     ).get(pk=payment_id)
     books = Books(
         carts=Cart.objects.locked_for_order(cart_id=cart_id, owner_id=user_id),
@@ -213,6 +222,7 @@ def _receive(books: Books) -> bool:
     """The money is there."""
     order, payment, snapshot = books.order, books.payment, books.answer
     is_purchase = books.is_what_was_asked and not order.is_paid
+    books.may_have_rivals = not payment.is_live
     payment.pay(snapshot, settles_order=is_purchase)
     LedgerEntry.objects.book(
         payment,
@@ -270,20 +280,19 @@ def _grant(books: Books) -> None:
     buyer, lines = books.order.user, books.lines
     own = [line for line in lines if line.is_for_buyer and buyer]
     others = [line for line in lines if line not in own]
+    seats: dict[OrderLine, Enrollment | None] = {}
     if buyer and own:
         courses = [line.course for line in own]
         granted = Enrollment.objects.grant_each(buyer, courses, source=EnrollmentSource.PURCHASE)
-        for line in own:
-            line.decide(granted.get(line.course_id))
-    seats = Enrollment.objects.set_aside_each(
+        seats |= {line: granted.get(line.course_id) for line in own}
+    aside = Enrollment.objects.set_aside_each(
         [line.course for line in others],
         source=EnrollmentSource.PURCHASE,
         # A guest studies their own at once.
         begins_now=[line.is_for_buyer for line in others],
     )
-    for line, seat in zip(others, seats, strict=True):
-        line.decide(seat)
-    OrderLine.objects.bulk_update(lines, ["outcome", "enrollment"])
+    seats |= zip(others, aside, strict=True)
+    OrderLine.objects.decide(seats)
     for line in own:
         if line.enrollment is None:
             _return_price(books, line)

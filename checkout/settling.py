@@ -1,6 +1,7 @@
 """The locks that everything takes that changes the books, in one order: order, then payment."""
 
 from django.db import connection
+from django.db.models import Func, TextField, Value
 
 from checkout.models import Order, Payment
 
@@ -13,10 +14,15 @@ def wait_briefly_for_locks() -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
+def brief_waits() -> Func:
+    """Return what does the same for a transaction that begins by reading: it is read along."""
+    timeout = [Value("lock_timeout"), Value(LOCK_TIMEOUT), Value(True)]
+    return Func(*timeout, function="set_config", output_field=TextField())
+
+
 def locked_payment(payment_id: int) -> tuple[Order, Payment]:
     """Lock a payment's order and the payment, and read both anew: what was read may be stale."""
-    wait_briefly_for_locks()
-    order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
+    order_id, _ = Payment.objects.values_list("order_id", brief_waits()).get(pk=payment_id)
     order = Order.objects.locked().select_related("user").get(pk=order_id)
     payment = Payment.objects.locked().get(pk=payment_id)
     payment.order = order

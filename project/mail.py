@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from project.clearing import clear
@@ -25,17 +25,13 @@ def send_later(
     With a ``key`` the message is sent once: a second call with the same key does nothing, even at
     the same moment in another process.
     """
-    try:
-        with transaction.atomic():
-            mail = OutboundMail.objects.create(
-                key=key or None, to=to, subject=subject, text=text, html=html, stop_url=stop_url
-            )
+    with transaction.atomic(savepoint=False):
+        mail = OutboundMail.objects.write(
+            key=key or None, to=to, subject=subject, text=text, html=html, stop_url=stop_url
+        )
+        if mail:
             deliver.later(mail.pk)
-    except IntegrityError:
-        if key and OutboundMail.objects.filter(key=key).exists():
-            return False
-        raise
-    return True
+    return mail is not None
 
 
 def take_back(keys: Iterable[str]) -> None:

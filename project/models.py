@@ -2,6 +2,24 @@
 
 from django.db import models
 
+# Of two messages with one key, the second waits for the first, and is none if that is kept.
+_WRITE = """
+    INSERT INTO project_outboundmail (key, "to", subject, text, html, stop_url, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, now())
+    ON CONFLICT (key) DO NOTHING RETURNING *
+"""
+
+
+class OutboundMailQuerySet(models.QuerySet["OutboundMail"]):
+    """Messages."""
+
+    def write(
+        self, *, key: str | None, to: str, subject: str, text: str, html: str, stop_url: str
+    ) -> "OutboundMail | None":
+        """Write a message down. Return ``None`` if there is one with its key already."""
+        written = self.raw(_WRITE, [key, to, subject, text, html, stop_url])
+        return next(iter(written), None)
+
 
 class OutboundMail(models.Model):
     """A message that the worker sends.
@@ -17,6 +35,8 @@ class OutboundMail(models.Model):
     stop_url = models.CharField(max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OutboundMailQuerySet.as_manager()
 
     class Meta:
         verbose_name = "outbound mail"

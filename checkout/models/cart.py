@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,29 @@ from project.accounts.models import User
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
 MAX_COURSES = 100  # in one order; Stripe's page lists no more
+
+# In one statement, because it is part of every settlement, which is to be short.
+_TAKE_OUT = """
+    WITH bought AS (
+        SELECT * FROM unnest(%(courses)s::bigint[], %(seats)s::int[]) AS bought (course_id, seats)
+    ),
+    gone AS (
+        DELETE FROM checkout_cartitem AS item
+        WHERE cart_id = %(cart)s AND (
+            bundle_id = ANY(%(bundles)s::bigint[])
+            OR EXISTS (
+                SELECT FROM bought
+                WHERE bought.course_id = item.course_id AND bought.seats >= item.seats
+            )
+        )
+    ),
+    fewer AS (
+        UPDATE checkout_cartitem AS item SET seats = item.seats - bought.seats FROM bought
+        WHERE cart_id = %(cart)s
+            AND bought.course_id = item.course_id AND bought.seats < item.seats
+    )
+    UPDATE checkout_cart SET updated_at = now() WHERE id = %(cart)s
+"""
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -175,14 +198,16 @@ class Cart(models.Model):
 
         ``bundles`` are those that were bought, by their ids; their courses are not in ``bought``.
         """
-        self.items.filter(bundle__in=bundles).delete()
-        items = list(self.items.filter(course__in=bought))
-        left = {item.pk: item.seats - bought[item.course_id or 0] for item in items}
-        done = [pk for pk, seats in left.items() if seats <= 0]
-        self.items.filter(pk__in=done).delete()
-        for pk in left.keys() - set(done):
-            self.items.filter(pk=pk).update(seats=left[pk])
-        self._touch()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _TAKE_OUT,
+                {
+                    "cart": self.pk,
+                    "courses": list(bought.keys()),
+                    "seats": list(bought.values()),
+                    "bundles": list(bundles),
+                },
+            )
 
     def merge_into(self, other: "Cart") -> None:
         """Hand all that is in it to ``other``, once. Of what is in both, the larger number stays.

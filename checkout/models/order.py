@@ -351,7 +351,12 @@ class Order(models.Model):
         origins = [old for old, new in NEXT_STATUSES.items() if status in new]
         movable = Order.objects.filter(pk=self.pk, status__in=origins)
         moved = movable.update(status=status, version=F("version") + 1, **changes)
-        self.refresh_from_db(fields=["status", "version", *changes])
+        if moved:
+            for name, value in {"status": status, **changes}.items():
+                setattr(self, name, value)
+            self.__dict__.pop("version", None)  # read anew when somebody asks for it
+        else:
+            self.refresh_from_db(fields=["status", "version", *changes])
         if self.status != status:
             raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
         return bool(moved)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +56,7 @@ _GRANT = """
     FROM catalog_course AS course, (SELECT %s::bigint AS id) AS learner
     WHERE course.id = ANY(%s::bigint[])
     ORDER BY course.id
-    ON CONFLICT DO NOTHING RETURNING id
+    ON CONFLICT DO NOTHING RETURNING *
 """
 
 
@@ -169,16 +169,15 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         rows are made in the order of the courses' ids, so that two purchases never wait for each
         other in a circle. A seat whose time is over is ended, and makes way for the new one.
         """
-        pks = [course.pk for course in courses]
-        self.filter(learner=learner, course__in=pks).end()
-        with connection.cursor() as cursor:
-            # Django's bulk_create() does not say which rows were new.
-            giver = given_by.pk if given_by else None
-            values: list[Any] = [EnrollmentStatus.ACTIVE.value, str(source)]
-            values += [reason, giver, ends_at, learner.pk, pks]
-            cursor.execute(_GRANT, values)
-            made = [pk for (pk,) in cursor.fetchall()]
-        return {seat.course_id: seat for seat in self.filter(pk__in=made)}
+        wanted = {course.pk for course in courses}
+        values: list[Any] = [EnrollmentStatus.ACTIVE.value, str(source), reason]
+        values += [given_by.pk if given_by else None, ends_at, learner.pk]
+        # Django's bulk_create() does not say which rows were new.
+        made = list(self.raw(_GRANT, [*values, list(wanted)]))
+        left = list(wanted - {seat.course_id for seat in made})
+        if left and self.filter(learner=learner, course__in=left).end():
+            made += self.raw(_GRANT, [*values, left])
+        return {seat.course_id: seat for seat in made}
 
     def set_aside(
         self,

@@ -96,21 +96,33 @@ GARBAGE = {
 }
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", GARBAGE)
-@pytest.mark.parametrize("signed", [True, False])
-def test_garbage_is_refused_and_nothing_is_written(name, signed):
-    """Fault 63: signed or not, it is a 400, never a 500."""
-    body = GARBAGE[name]
+# Of these PostgreSQL is the first to say that they cannot be kept.
+UNKEEPABLE = {
+    "NUL in the id", "NUL in the payload", "half a surrogate", "half a surrogate in the id",
+    "not a number", "infinite", "long id",
+}  # fmt: skip
+
+
+def refuses(body, *, signed):
     try:
         header = sign(body) if signed else "t=1,v1=00"
     except UnicodeError:
         header = "t=1,v1=00"
+    return send(body, header).status_code == 400 and not WebhookEvent.objects.exists()
 
-    response = send(body, header)
 
-    assert response.status_code == 400
-    assert not WebhookEvent.objects.exists()
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_is_refused_and_nothing_is_written(name):
+    """Fault 63: signed or not, it is a 400, never a 500."""
+    assert refuses(GARBAGE[name], signed=False)
+    assert name in UNKEEPABLE or refuses(GARBAGE[name], signed=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_kept_is_refused_and_nothing_is_written():
+    """Fault 63: by the database, in a statement that is a transaction of its own."""
+    assert [name for name in UNKEEPABLE if not refuses(GARBAGE[name], signed=True)] == []
 
 
 @pytest.mark.django_db
@@ -172,7 +184,7 @@ def test_large_bodies_and_other_methods_are_refused():
     assert not WebhookEvent.objects.exists()
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @hypothesis_settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -274,13 +286,13 @@ def test_event_settles_the_payment(paid, real_event):
 
 @pytest.mark.django_db(transaction=True)
 def test_event_delivered_again_changes_nothing_and_asks_nobody(
-    paid, real_event, settings, django_assert_max_num_queries
+    paid, real_event, settings, django_assert_num_queries
 ):
-    """Fault 48, 69: a repetition is three queries."""
+    """Fault 48, 69: a repetition is one query."""
     send(real_event, sign(real_event))
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
 
-    with django_assert_max_num_queries(3):
+    with django_assert_num_queries(1):
         response = send(real_event, sign(real_event))
 
     assert response.status_code == 200
@@ -356,14 +368,14 @@ def test_event_that_lies_is_not_believed(gateway, shopper, course):
 def test_event_that_settles_takes_as_many_queries_for_any_order(
     gateway, shopper, settings, courses, django_assert_num_queries
 ):
-    """The gateway's call aside; six of them only open or end transactions."""
+    """The gateway's call aside; two of them open and end the transaction."""
     shopper.wants(*[create_course() for _ in range(courses)])
     pay_at(check_out(shopper)["Location"], tells_the_shop=False)
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
     body = event_about(Payment.objects.get())
     header = sign(body)
 
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(19):
         assert send(body, header).status_code == 200
 
     assert Order.objects.get().status == "paid"
