@@ -1,0 +1,174 @@
+"""What grows makes no page dearer: as many queries at 100 times the rows, each with an index.
+
+Not timed. At both sizes every query of the busy pages is explained; PostgreSQL is told to shun
+sequential scans, so that one is planned only where no index would do.
+"""
+
+import json
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Course, Lesson, Section
+from checkout.models import Cart, CartItem, Order, OrderLine, Payment
+from library.models import Enrollment, LessonProgress
+from tests.checkout.conftest import HTMX, create_shopper
+from tests.checkout.shop import create_order, create_payment
+from tests.factories import create_course, enroll, put_on_shelf
+
+pytestmark = pytest.mark.django_db
+
+SMALL, LARGE = 20, 2000
+GROWING = {
+    model._meta.db_table
+    for model in (Course, Section, Lesson, Cart, CartItem, Order, OrderLine, Payment)
+} | {"library_enrollment", "library_lessonprogress", "django_session", "accounts_user"}
+ROWS_AT_MOST = 300  # that one query of a page looks at; the count stops at 1,001
+
+
+def copy_rows(model, number, **different):
+    """Copy the newest row so often, in one statement; ``copy`` numbers them in ``different``."""
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    values = [different.get(column, column) for column in columns]
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM"
+            f" (SELECT * FROM {table} ORDER BY id DESC LIMIT 1) AS one,"
+            f" generate_series(1, {number}) AS copy RETURNING id"
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def pick(pks):
+    """Return what stands for another one of these rows in each copy."""
+    return f"(ARRAY{pks})[copy]"
+
+
+def fill(number):
+    """Fill the shop with other people's rows, set by set."""
+    other = create_shopper()
+    course = put_on_shelf(title=f"Another {number}")
+    order = create_order(buyer=other.user, courses=[course])
+    create_payment(order=order)
+    section = Section.objects.create(course=course, title="Only")
+    Lesson.objects.create(course=course, section=section, title="One", slug="one")
+    seat = enroll(other.user, course=course)
+    courses = copy_rows(
+        Course,
+        number,
+        slug="slug || copy",
+        title="title || ' ' || copy",
+        published_at="published_at - copy * interval '1 hour'",
+    )
+    sections = copy_rows(Section, number, course_id=pick(courses))
+    copy_rows(Lesson, number, course_id=pick(courses), section_id=pick(sections))
+    people = copy_rows(type(other.user), number, email="copy || email")
+    carts = copy_rows(Cart, number, owner_id=pick(people))
+    copy_rows(CartItem, number, cart_id=pick(carts), course_id=pick(courses))
+    orders = copy_rows(
+        Order,
+        number,
+        reference="left(md5(copy || reference), 32)",
+        checkout_token="gen_random_uuid()",
+        cart_id="NULL",
+        user_id=pick(people),
+    )
+    copy_rows(OrderLine, number, order_id=pick(orders), course_id=pick(courses))
+    copy_rows(
+        Payment,
+        number,
+        order_id=pick(orders),
+        idempotency_key="idempotency_key || copy",
+        session_id="session_id || copy",
+    )
+    LessonProgress.objects.mark(other.user, Lesson.objects.filter(course=course).first())
+    copy_rows(LessonProgress, number, learner_id=pick(people))
+    copy_rows(type(seat), number, learner_id=pick(people))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def pages(shopper, course, order, lesson):
+    """Return the busy pages: each a function that asks for it."""
+    get, post = shopper.client.get, shopper.client.post
+    status = f"/orders/{order.reference}/status/"
+    return {
+        "catalog": lambda: get("/"),
+        "next page": lambda: get("/?sort=price&after=another-209"),
+        "search": lambda: get("/?q=sextant", headers=HTMX),
+        "course": lambda: get(course.get_absolute_url()),
+        "cart": lambda: get("/cart/", headers=HTMX),
+        "add": lambda: post("/cart/items/", {"course": "another-207", "shown": "1"}, headers=HTMX),
+        "status": lambda: get(status, headers=HTMX),
+        "order": lambda: get(f"/orders/{order.reference}/"),
+        "orders": lambda: get("/orders/"),
+        "shelf": lambda: get("/library/"),
+        "lesson": lambda: get(f"/library/{course.slug}/{lesson.slug}/"),
+    }
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+def faults_in(sql):
+    """Return what is wrong with how PostgreSQL answers: whole tables, or too many rows."""
+    counts = "COUNT(*)" in sql
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.replace('%', '%%')}")
+        plan = cursor.fetchone()[0]
+    found = []
+    for node in nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]):
+        removed = node.get("Rows Removed by Filter", 0)
+        looked_at = (node.get("Actual Rows", 0) + removed) * node.get("Actual Loops", 1)
+        if node.get("Relation Name") not in GROWING:
+            continue
+        if node["Node Type"] == "Seq Scan":
+            found.append(f"scans {node['Relation Name']}")
+        if looked_at > ROWS_AT_MOST and not counts:
+            found.append(f"looks at {looked_at:.0f} rows of {node['Relation Name']}")
+    return found
+
+
+def asked_by(ask):
+    """Return the queries of a page, undoing what it changes."""
+    with transaction.atomic():
+        with CaptureQueriesContext(connection) as queries:
+            assert ask().status_code in (200, 204)
+        transaction.set_rollback(True)
+    frames = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+    return [q["sql"] for q in queries if not q["sql"].lstrip().startswith(frames)]
+
+
+def test_busy_pages_take_as_many_queries_and_an_index_at_100_times_the_rows():
+    shopper = create_shopper()
+    put_on_shelf(title="The Sextant")
+    own, wanted = create_course(lessons=2), [create_course() for _ in range(3)]
+    enroll(shopper.user, course=own)
+    order = create_order(buyer=shopper.user, courses=wanted)
+    create_payment(order=order)
+    asked = pages(shopper, own, order, own.lessons.first())
+
+    counts = []
+    for number in (SMALL, LARGE - SMALL):
+        fill(number)
+        for ask in asked.values():
+            asked_by(ask)  # what a first look keeps
+        queries = {name: asked_by(ask) for name, ask in asked.items()}
+        counts.append({name: len(sqls) for name, sqls in queries.items()})
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    selects = {
+        name: [sql for sql in sqls if sql.lstrip(" (\n").startswith(("SELECT", "WITH"))]
+        for name, sqls in queries.items()
+    }
+    faults = {name: [f for sql in sqls for f in faults_in(sql)] for name, sqls in selects.items()}
+    assert counts[0] == counts[1]
+    assert faults == {name: [] for name in asked}
+    assert faults_in("SELECT * FROM catalog_course WHERE summary LIKE '%bread%'")  # it would tell
+    assert Enrollment.objects.count() > LARGE
