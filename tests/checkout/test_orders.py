@@ -91,8 +91,8 @@ def test_flip_takes_as_many_queries_for_any_order(shopper, courses, django_asser
     url = poll_url(shopper.client, order)
     settle(payment.pk, snapshot_of(payment))
 
-    # session, person, order, payment, lines, outlines, cart, what is in it, owned
-    with django_assert_num_queries(9):
+    # session, person, order, lines, payment, outlines, what is in the cart
+    with django_assert_num_queries(7):
         assert "Start lesson 1" in text_of(poll(shopper.client, order, url))
 
 
