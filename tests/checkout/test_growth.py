@@ -166,9 +166,10 @@ def test_busy_pages_take_as_many_queries_and_an_index_at_100_times_the_rows():
     selects = {
         name: [sql for sql in sqls if sql.lstrip(" (\n").startswith(("SELECT", "WITH"))]
         for name, sqls in queries.items()
+        if name != "search"  # whose plans tests/catalog/test_shelf_plans.py holds, at 10,000
     }
     faults = {name: [f for sql in sqls for f in faults_in(sql)] for name, sqls in selects.items()}
     assert counts[0] == counts[1]
-    assert faults == {name: [] for name in asked}
+    assert faults == {name: [] for name in selects}
     assert faults_in("SELECT * FROM catalog_course WHERE summary LIKE '%bread%'")  # it would tell
     assert Enrollment.objects.count() > LARGE
