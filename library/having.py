@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils import timezone
 
+from catalog import clock
 from library.access import seats_of
 from library.guests import Guest, viewer_of
 from library.models import Enrollment, EnrollmentStatus
@@ -38,7 +38,7 @@ def having(request: HttpRequest) -> Having:
 def _having(viewer: User | Guest) -> Having:
     is_guest = isinstance(viewer, Guest)
     seats = seats_of(viewer) if isinstance(viewer, Guest) else Enrollment.objects.latest_of(viewer)
-    now = timezone.now()
+    now = clock.now()
     rows = list(
         seats.values_list("course_id", Coalesce("starts_at", "created_at"), "status", "ends_at")
     )

@@ -7,8 +7,8 @@ from itertools import groupby
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
+from catalog import clock
 from catalog.models import Course, Lesson
 from library.access import may_change_courses, seats_of
 from library.guests import Guest
@@ -106,7 +106,7 @@ def outlines_of(
     courses: list[Course], viewer: User | AnonymousUser, *, moment: datetime | None = None
 ) -> dict[int, Outline]:
     """Return the outlines of several courses by their pk, in one query for all."""
-    moment = moment or timezone.now()
+    moment = moment or clock.now()
     done = LessonProgress.objects.filter(learner=viewer.pk, lesson=OuterRef("pk"))
     lessons = (
         Lesson.objects.filter(course__in=courses)

@@ -9,6 +9,7 @@ from library.views.course import course
 from library.views.lesson import completion, lesson
 from library.views.notes import note, notes, notes_file
 from library.views.position import position
+from library.views.preview import preview
 from library.views.questions import ask, question
 from library.views.quiz import quiz
 from library.views.reviews import review, reviews
@@ -43,6 +44,7 @@ urlpatterns = [
     path(f"{LESSON}quiz/", quiz, name="quiz"),
     path(f"{LESSON}questions/", ask, name="ask"),
     path(f"{LESSON}questions/<int:pk>/", question, name="question"),
+    path("preview/<slug:course_slug>/", preview, name="preview"),
     path("sharing/<slug:course_slug>/", sharing, name="sharing"),
     path("certificates/<slug:code>/", certificate, name="certificate"),
     path("claim/<str:token>/", claim, name="claim"),

@@ -161,6 +161,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "project.accounts.browsers.remember_browser",
+    # The last: what comes before it stays with who is really there.
+    "library.preview.middleware.look_as_somebody_else",
 ]
 
 ROOT_URLCONF = "project.urls"

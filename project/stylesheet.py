@@ -29,6 +29,7 @@ COMPONENTS = [
     "video",
     "library",
     "study",
+    "looking",
     "reviews",
     "questions",
     "found",

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.markdown import render_markdown
 from catalog.models.course import Course
 from catalog.models.course_queries import CourseStatus
@@ -213,7 +213,7 @@ class Bundle(Sellable):
         weights = {course.pk: course.price_minor for course in courses}
         split = split_price(self.price_minor, weights) if weights else {}
         parts = [BundlePart(course, split[course.pk], course.pk in owned) for course in courses]
-        return BundleOffer(self, tuple(parts), now or timezone.now())
+        return BundleOffer(self, tuple(parts), now or clock.now())
 
 
 class BundleEntryQuerySet(models.QuerySet["BundleEntry"]):

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.markdown import tidied
 from catalog.models.course import Course
 from catalog.models.opening import Opening, start_of
@@ -137,7 +137,7 @@ class Lesson(Opening):
         """
         days = [self.opening_day(since), self.section.opening_day(since)]
         opens_at = max((start_of(day) for day in days if day), default=None)
-        return opens_at if opens_at and opens_at > (moment or timezone.now()) else None
+        return opens_at if opens_at and opens_at > (moment or clock.now()) else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the rendered lesson beside its source; a lesson belongs to its section's course."""

@@ -6,9 +6,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.expressions import Combinable
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.pricing import PriceTag
 
 # What the price at any moment follows from.
@@ -109,12 +109,12 @@ class Priced(models.Model):
     @property
     def price_now(self) -> int:
         """What it costs now."""
-        return self.price_at(timezone.now())
+        return self.price_at(clock.now())
 
     @property
     def price_tag(self) -> PriceTag:
         """The price now as it is shown."""
-        return self.tag_at(timezone.now())
+        return self.tag_at(clock.now())
 
     @property
     def price(self) -> str:

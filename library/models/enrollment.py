@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.models import Course, InvalidTransition
 from library.models import claim_link
 from library.models.enrollment_queries import (
@@ -172,7 +173,7 @@ class Enrollment(models.Model):
     @property
     def is_over(self) -> bool:
         """Whether its time has passed, even if nobody has noted it yet."""
-        return self.ends_at is not None and self.ends_at <= timezone.now()
+        return self.ends_at is not None and self.ends_at <= clock.now()
 
     def claim(self, learner: User, *, shares_progress: bool = False) -> bool:
         """Give this seat to the learner. Return ``False`` if it was theirs already.

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.models import Course
 from library.models import claim_link
 from project.accounts.models import User
@@ -65,7 +66,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def in_time(self, moment: datetime | None = None) -> "EnrollmentQuerySet":
         """Those whose time is not over at the moment, which is now unless it is said."""
-        return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment or timezone.now()))
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment or clock.now()))
 
     def over(self, moment: datetime | None = None) -> "EnrollmentQuerySet":
         """Those of learners whose time is over, and that were not ended yet."""

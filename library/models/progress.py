@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.models import Course, Lesson
 from library.models.enrollment import Enrollment
 from library.models.waiting import is_waiting, since_of
@@ -109,7 +110,7 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
 
         In one, if the caller knows already how much is ``done`` of each.
         """
-        moment = moment or timezone.now()
+        moment = moment or clock.now()
         done = self._done_by_course(learner, courses) if done is None else done
         following = self._next_by_course(learner, courses, moment)
         return {

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog import clock
 from catalog.models import Course
 from project.accounts.models import User
 
@@ -19,7 +20,7 @@ class CourseUpdateQuerySet(models.QuerySet["CourseUpdate"]):
 
     def published(self) -> "CourseUpdateQuerySet":
         """Those whose time has come."""
-        return self.filter(published_at__lte=timezone.now())
+        return self.filter(published_at__lte=clock.now())
 
     def of(self, course: Course) -> "CourseUpdateQuerySet":
         """Those of one course that are published, newest first."""

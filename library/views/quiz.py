@@ -11,6 +11,7 @@ from library.access import can_study
 from library.completing import complete
 from library.guests import mark, note_passed, viewer_of
 from library.models import QuizAttempt
+from library.preview.mark import is_looking
 from library.quiz import Quiz, grade, lists_of
 from library.views.door import find_lesson
 from library.views.lesson import lesson_url, reading, refuse
@@ -35,7 +36,7 @@ def quiz(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpRespon
     answered, answers = graded
     _keep(request, lesson, answered, answers)
     if not wants_part(request):
-        if isinstance(viewer, User):
+        if isinstance(viewer, User) and not is_looking(request):
             return redirect_browser(request, lesson_url(lesson) + "#quiz")
         return render(request, "library/lesson.html", _shown(request, lesson, answered))
     context = {**_shown(request, lesson, answered), "is_fresh": True, "is_answered": True}

@@ -133,6 +133,8 @@ library:question            POST       sign-in     /course/    sign-in     422
 library:quiz                POST       sign-in     /course/    sign-in     404
 library:certificate_name    POST       sign-in     /course/    sign-in     404
 library:certificate         GET        200         200         200         200
+library:preview             GET        404         404         404         404
+library:preview             POST       404         404         404         404
 library:claim               GET        200         200         200         200
 library:claim               POST       sign-in     /taken/     sign-in     /claim/
 account_login               GET        200         /           200         /
@@ -388,6 +390,7 @@ class Shop:
             "checkout:cart_bundle": {"slug": "ropes"},
             "library:course": {"course_slug": "knots"},
             "library:sharing": {"course_slug": "knots"},
+            "library:preview": {"course_slug": "knots"},
             "library:lesson": lesson,
             "library:completion": lesson,
             "library:position": lesson,
