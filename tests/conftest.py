@@ -1,4 +1,4 @@
-"""How the tests are shared out between processes: a file to each, and the browser to one alone."""
+"""How the tests are shared out between processes: a file to each, and a dear folder to one alone."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-BROWSER = Path(__file__).parent / "browser"
+# What is started for all tests of a folder: a demo and a browser, a deployment.
+TOGETHER = [Path(__file__).parent / name for name in ("browser", "deploy")]
 
 
 def pytest_addoption(parser):
@@ -34,8 +35,8 @@ def pytest_itemcollected(item):
 
     At once, for xdist reads the groups before any hook of ours that looks at all items together.
     """
-    group = "browser" if item.path.is_relative_to(BROWSER) else item.nodeid.partition("::")[0]
-    item.add_marker(pytest.mark.xdist_group(group))
+    place = next((folder for folder in TOGETHER if item.path.is_relative_to(folder)), item.path)
+    item.add_marker(pytest.mark.xdist_group(str(place)))
 
 
 @pytest.fixture(autouse=True)
