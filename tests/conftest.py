@@ -1,4 +1,4 @@
-"""How the tests are shared out between processes: a file to each, and a dear folder to one alone."""
+"""How the tests are shared out between processes: a file to each, and a dear folder to one."""
 
 import os
 from pathlib import Path
