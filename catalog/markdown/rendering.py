@@ -1,5 +1,6 @@
 """From Markdown to HTML: the parser with all that it knows, and its output made safe."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from markdown_it.rules_core import StateCore
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 
+from catalog.markdown import addresses, footnotes
 from catalog.markdown.addresses import anchor, use_addresses
 from catalog.markdown.callouts import use_callouts
 from catalog.markdown.code import highlighted
@@ -19,10 +21,15 @@ from catalog.markdown.safety import made_safe
 
 # The parser writes ``style``, which the site's Content-Security-Policy forbids.
 _ALIGNMENTS = {"text-align:right": "end", "text-align:center": "center", "text-align:left": ""}
+_NAMED = re.compile(rf'((?:id="|href="#)(?:{addresses.PREFIX}|{footnotes.PREFIX}))')
 
 
 def render_markdown(
-    source: str, *, language: str = "en", find: Callable[[str], str | None] | None = None
+    source: str,
+    *,
+    language: str = "en",
+    find: Callable[[str], str | None] | None = None,
+    name: str = "",
 ) -> str:
     """Return Markdown as HTML that is safe to show.
 
@@ -31,10 +38,13 @@ def render_markdown(
 
     Words of our own, such as "Note", are in ``language`` as far as the shop speaks it. ``find``
     is asked for the real address of each link and picture, and returns ``None`` for those that it
-    does not know: they stay as they are.
+    does not know: they stay as they are. Where several texts stand on one page, each has a
+    ``name``, so that their headings and footnotes have ids of their own.
     """
     with translation.override(_spoken(language)):
         html = parser.render(source, {"find": find} if find else {})
+    if name:
+        html = _NAMED.sub(rf"\g<1>{name}-", html)
     return _reachable_by_keyboard(made_safe(html))
 
 

@@ -191,10 +191,10 @@ class Course(Sellable, Priced, Pictured):
         """What its learners give it on average, 1 to 5; 0 while nobody has rated it."""
         return self.rating_sum / self.rating_count if self.rating_count else 0.0
 
-    def rendered(self, source: str) -> str:
-        """Return a text of the course, in Markdown, as HTML."""
+    def rendered(self, source: str, *, name: str = "") -> str:
+        """Return a text of the course, in Markdown, as HTML; ``name`` is for one of several."""
         find = partial(find_address, self.slug, self.pk)
-        return render_markdown(source, language=self.language, find=find)
+        return render_markdown(source, language=self.language, find=find, name=name)
 
     def render_again(self) -> None:
         """Keep the HTML of its texts as it would be now, for instance in another language."""

@@ -80,12 +80,12 @@ class Question(models.Model):
     @property
     def text_html(self) -> str:
         """The question as HTML that is safe to show."""
-        return render_markdown(self.text)
+        return render_markdown(self.text, name=f"question-{self.pk}")
 
     @property
     def explanation_html(self) -> str:
         """The explanation as HTML that is safe to show."""
-        return render_markdown(self.explanation)
+        return render_markdown(self.explanation, name=f"answer-{self.pk}")
 
     @property
     def choices(self) -> list[Choice]:

@@ -62,7 +62,8 @@ class CourseUpdate(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the Markdown as safe HTML as well."""
-        self.body_html = self.course.rendered(self.body)
+        named = f"news-{self.published_at:%Y%m%d%H%M%S}"
+        self.body_html = self.course.rendered(self.body, name=named)
         super().save(*args, **kwargs)
 
 

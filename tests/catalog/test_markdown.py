@@ -97,6 +97,17 @@ def test_headings_can_be_linked_to():
     assert '<a href="#text-what-flour-does"' in html
 
 
+def test_texts_on_one_page_have_ids_of_their_own():
+    source = 'id="note-1"\n\n## A\n\n[To it](#a), with a note[^1].\n\n[^1]: Here.'
+    html = render_markdown(source, name="question-7")
+
+    assert '<h2 id="text-question-7-a">' in html
+    assert 'href="#text-question-7-a"' in html
+    assert '<li id="note-question-7-1">' in html
+    assert 'href="#note-question-7-1"' in html
+    assert '<p>id="note-1"</p>' in html
+
+
 def test_footnotes_lead_there_and_back():
     html = render_markdown("One[^a] and again[^a].\n\n[^a]: Said.")
 
