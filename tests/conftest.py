@@ -1,13 +1,13 @@
 """How the tests are shared out between processes: a file to each, and a dear folder to one."""
 
 import os
-from pathlib import Path
 
 import pytest
 from django.db import connection
+from xdist.scheduler import LoadScopeScheduling
 
 # What is started for all tests of a folder: a demo and a browser, a deployment.
-TOGETHER = [Path(__file__).parent / name for name in ("browser", "deploy")]
+TOGETHER = ["tests/browser", "tests/deploy"]
 
 
 def pytest_addoption(parser):
@@ -30,13 +30,18 @@ def pytest_xdist_auto_num_workers():
     return (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) + 1
 
 
-def pytest_itemcollected(item):
-    """Keep together what shares something that is dear: a running demo, a large catalog.
+def pytest_xdist_make_scheduler(config, log):
+    """Deal out what shares something dear as a whole: a running demo, a large catalog."""
+    return ByFolderOrFile(config, log)
 
-    At once, for xdist reads the groups before any hook of ours that looks at all items together.
-    """
-    place = next((folder for folder in TOGETHER if item.path.is_relative_to(folder)), item.path)
-    item.add_marker(pytest.mark.xdist_group(str(place)))
+
+class ByFolderOrFile(LoadScopeScheduling):
+    """Gives each process the tests of a file at a time, or of a folder where all share much."""
+
+    def _split_scope(self, nodeid):
+        """Return where the test belongs."""
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 @pytest.fixture(autouse=True)

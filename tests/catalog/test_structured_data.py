@@ -150,7 +150,7 @@ def test_structured_data_costs_no_query(client, django_assert_num_queries):
         create_course(slug=f"course-{number}")
 
     client.get("/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/")
 
 

@@ -324,7 +324,7 @@ def test_order_page_takes_as_many_queries_for_any_story(shopper, rows, django_as
         dispute(order, "warning_closed", dispute_id=f"du_{number}")
 
     # session, person, order, payments, lines, outlines, refunds, disputes; cart, its lines, owned
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         page = look(shopper, order, HTMX)
 
     assert len(story(page)) == 3 + 4 * rows

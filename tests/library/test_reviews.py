@@ -214,7 +214,7 @@ def test_reviews_take_as_many_queries_however_many(
     assert page.count('<article class="review"') == min(number, 5)
     with django_assert_num_queries(2):
         client.get("/courses/knots/reviews/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert "5.0" in client.get("/").content.decode()
 
 
