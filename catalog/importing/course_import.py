@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.text import slugify
 
+from catalog.checklist import remarks_on
 from catalog.importing.differences import describe_difference
 from catalog.importing.folder import CourseText, LessonText, SectionText
 from catalog.importing.front_matter import InvalidCourseFolder, line_of_key
@@ -69,7 +70,17 @@ class CourseImport:
             self._course.recount()
         if has_other_pictures or self._is_called_otherwise:
             self._course.render_again()
+        self._remark()
         return self.report
+
+    def _remark(self) -> None:
+        """Report what the course lacks. Refuse to list one without what is a must."""
+        remarks = remarks_on(self._course)
+        musts = [remark.text for remark in remarks if remark.is_must]
+        if musts and self._course.status == CourseStatus.PUBLISHED:
+            problem = f"status: It cannot be published like this. {' '.join(musts)}"
+            raise InvalidCourseFolder(self.text.path, problem)
+        self.report.remarks += [remark.text for remark in remarks]
 
     # The course and what it points to
 

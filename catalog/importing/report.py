@@ -11,3 +11,4 @@ class Report:
     is_new: bool = False
     changes: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # what it lacks, and should have

@@ -74,10 +74,17 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new))
 
 
-def import_course(*folders, **options):
+def import_and_remark(*folders, **options):
+    """Import, and return what is said, with what the courses lack."""
     out = StringIO()
     call_command("import_course", *folders, stdout=out, no_color=True, **options)
     return out.getvalue()
+
+
+def import_course(*folders, **options):
+    """Import, and return what is said of the changes."""
+    lines = import_and_remark(*folders, **options).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("  ? "))
 
 
 def outline():
@@ -121,6 +128,23 @@ def test_import_creates_the_course_that_the_folder_tells(folder):
     assert course.published_at is not None
     assert sorted(topic.name for topic in course.topics.all()) == ["Craft", "Outdoors"]
     assert (course.instructor.name, course.instructor.bio) == ("Mara Lind", "Sails.")
+
+
+def test_import_says_what_a_course_lacks(folder):
+    said = import_and_remark(folder)
+
+    assert "  ? No lesson can be read before buying." in said
+
+
+def test_import_lists_no_course_that_lacks_what_is_a_must(folder):
+    write(folder / "01-loops" / "03-empty.md", 'id = "l-9"\ntitle = "Empty"\nslug = "empty"')
+
+    with pytest.raises(CommandError, match=r"status: It cannot be published like this\. .*“Empty”"):
+        import_course(folder)
+    assert not Course.objects.exists()
+
+    edit(folder / "course.md", '"published"', '"draft"')
+    assert "  ? Lessons without a text or a video: “Empty”." in import_and_remark(folder)
 
 
 def test_import_keeps_the_order_of_the_file_names(folder):

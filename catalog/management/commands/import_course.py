@@ -44,3 +44,5 @@ class Command(BaseCommand):
             self.stdout.write(
                 self.style.WARNING(f"  ! {kept} is gone from the folder, but in use: kept")
             )
+        for remark in report.remarks:
+            self.stdout.write(f"  ? {remark}")
