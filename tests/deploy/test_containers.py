@@ -239,6 +239,7 @@ def test_worker_stops_when_it_is_asked_to(deployment):
     worker = deployment.programs["worker"]
     assert worker.stop()
     assert worker.process.returncode == 0
+    worker.start()  # others need it
 
 
 def test_nothing_is_written_into_the_image(deployment):
