@@ -85,8 +85,9 @@ def granted_once(order: Order) -> Iterator[str]:
 
 
 def one_seat_each(order: Order) -> Iterator[str]:
-    """A learner has one current seat on a course."""
-    current = Enrollment.objects.current().values_list("learner", "course")
+    """A learner has one current seat on a course. Seats that nobody has taken are no learner's."""
+    taken = Enrollment.objects.current().filter(learner__isnull=False)
+    current = taken.values_list("learner", "course")
     for (learner, course), seats in Counter(current).items():
         if seats > 1:
             yield f"learner {learner} has {seats} seats on course {course}"
