@@ -14,7 +14,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from threading import Barrier
+from threading import Barrier, local
+from time import monotonic
 from typing import IO, Any
 
 from django.conf import settings
@@ -36,6 +37,9 @@ type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY = 10 * 1024 * 1024  # bytes; staff may give lessons more (project/uploads.py)
 MAX_WAITING = 500  # requests for each pool; who comes later is asked to try again
 RETRY_AFTER = 2  # seconds
+# Seconds for which a database connection that has just served is not asked whether it still lives.
+# HikariCP, a pool for Java, has the same in its aliveBypassWindowMs.
+TRUSTED = 0.5
 
 
 class BodyTooLarge(Exception):
@@ -84,6 +88,7 @@ class OneHopHandler(ASGIHandler):
         # Not ASGIHandler's own: that one loads the middleware as coroutines.
         super(ASGIHandler, self).__init__()
         self.load_middleware(is_async=False)
+        self.answered = local()  # when the thread did so last
         self.lanes = {name: Lane(name, n) for name, n in settings.REQUEST_THREADS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,6 +162,7 @@ class OneHopHandler(ASGIHandler):
         """Make the answer. Runs on a thread, from the first signal to the last."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
+        self.trust_connections()
         request, refusal = self.create_request(scope, body)
         response: Any = self.get_response(request) if request is not None else refusal
         response._handler_class = self.__class__
@@ -164,7 +170,17 @@ class OneHopHandler(ASGIHandler):
             response.block_size = self.chunk_size
         if not response.streaming:
             response.close()
+        self.answered.at = monotonic()
         return response
+
+    def trust_connections(self) -> None:
+        """Ask the connections of this thread whether they still live only after a pause.
+
+        Between requests that follow each other at once the question costs more than it is worth.
+        """
+        if monotonic() - getattr(self.answered, "at", 0) < TRUSTED:
+            for connection in connections.all(initialized_only=True):
+                connection.health_check_done = True  # type: ignore[attr-defined]
 
     async def stream(
         self, response: StreamingHttpResponse, lane: Lane, receive: Receive, send: Send

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 import requests
 import stripe
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -54,6 +55,30 @@ def test_threads_keep_their_connections_and_are_as_many_as_configured(server):
     seen = {tuple(answer.split()) for answer in answers}
     assert len(seen) == 2
     assert len({pid for pid, _ in seen}) == 2
+
+
+def end_connections(server):
+    """Have PostgreSQL hang up on the threads, as when it is started again."""
+    pids = {int(get(server, "/ask/").text.split()[0]) for _ in range(20)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(pids)])
+
+
+def test_a_connection_that_was_lost_in_a_pause_costs_no_request(server):
+    end_connections(server)
+    time.sleep(one_hop.TRUSTED + 0.1)
+
+    assert [get(server, "/ask/").status_code for _ in range(20)] == [200] * 20
+
+
+def test_a_connection_that_is_lost_under_load_is_made_anew(server):
+    end_connections(server)
+
+    answers = [get(server, "/ask/").status_code for _ in range(40)]
+
+    # At most one request for each thread trusts the connection that it had.
+    assert answers.count(500) <= 2
+    assert answers[-20:] == [200] * 20
 
 
 def test_what_waits_for_a_gateway_holds_up_no_page(server):
