@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from catalog.models import Bundle, Course
 from checkout.merging import bring_order_along
 from checkout.models import Cart, CartItem
 from checkout.models.cart import CartQuerySet
@@ -18,6 +20,7 @@ from library.having import having
 from library.models import Enrollment
 from project.accounts.models import User
 from project.htmx import HtmxRequest
+from project.prepared import Given, Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +30,31 @@ SESSION_KEY = "cart"  # in the session's data: signing in changes the session's 
 def cart_of(request: HtmxRequest) -> Cart | None:
     """Return the visitor's cart, or ``None``. Writes nothing, and starts no session."""
     return _carts_of(request).first()
+
+
+def cart_for(request: HtmxRequest, course: Course) -> Cart | None:
+    """Return the visitor's cart, or ``None``, with the title of what in it has the course too.
+
+    That is a bundle, its ``bundle_beside``.
+    """
+    if request.user.is_authenticated:
+        return _persons_cart.first(owner=request.user.pk, course=course.pk)
+    cart_id = request.session.get(SESSION_KEY)
+    return _visitors_cart.first(cart=cart_id, course=course.pk) if cart_id else None
+
+
+def _with_bundle_beside(carts: CartQuerySet) -> CartQuerySet:
+    here = CartItem.objects.filter(cart=OuterRef(OuterRef("pk"))).values("bundle_id")
+    beside = Bundle.objects.for_sale().holding(Given("course")).filter(pk__in=here).order_by("pk")
+    return carts.annotate(bundle_beside=Subquery(beside.values("title")[:1]))
+
+
+_persons_cart = Prepared(
+    lambda: _with_bundle_beside(Cart.objects.open().filter(owner=Given("owner")))
+)
+_visitors_cart = Prepared(
+    lambda: _with_bundle_beside(Cart.objects.open().anonymous().filter(pk=Given("cart")))
+)
 
 
 def _carts_of(request: HtmxRequest) -> CartQuerySet:
@@ -59,9 +87,20 @@ def summary_of(request: HtmxRequest) -> CartSummary:
 
 
 def _items_of(request: HtmxRequest) -> list[CartItem]:
-    if not request.user.is_authenticated and not request.session.get(SESSION_KEY):
-        return []
-    return list(CartItem.objects.filter(cart__in=_carts_of(request)).with_goods())
+    if request.user.is_authenticated:
+        return _persons_items.all(owner=request.user.pk)
+    cart_id = request.session.get(SESSION_KEY)
+    return _visitors_items.all(cart=cart_id) if cart_id else []
+
+
+_persons_items = Prepared(
+    lambda: CartItem.objects.filter(cart__owner=Given("owner"), cart__merged_at=None).with_goods()
+)
+_visitors_items = Prepared(
+    lambda: CartItem.objects.filter(
+        cart=Given("cart"), cart__owner=None, cart__merged_at=None
+    ).with_goods()
+)
 
 
 def owned_on(request: HtmxRequest) -> Set[int]:

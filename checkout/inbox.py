@@ -15,6 +15,7 @@ from checkout.models import Payment, WebhookEvent
 from checkout.models.payment import PaymentQuerySet
 from checkout.refunds import sync_refunds
 from checkout.settlement import WrongSession, sync_payment
+from project.prepared import Given, Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -97,15 +98,26 @@ def _payment_of(event: WebhookEvent, notice: Notice) -> Payment | None:
     """Find the payment of an event. It is kept with the event, for staff to see."""
     ours = Payment.objects.filter(gateway=event.gateway, livemode=event.livemode)
     if notice.topic == Topic.SESSION:
-        event.payment = _payment_of_session(ours, notice)
+        event.payment = _payment_of_session(ours, event, notice)
     else:
         event.payment = _payment_of_intent(ours, event, notice)
     return event.payment
 
 
-def _payment_of_session(ours: PaymentQuerySet, notice: Notice) -> Payment | None:
+_by_session = Prepared(
+    lambda: Payment.objects.filter(
+        gateway=Given("gateway"), livemode=Given("livemode"), session_id=Given("session")
+    ).defer("request")
+)
+
+
+def _payment_of_session(
+    ours: PaymentQuerySet, event: WebhookEvent, notice: Notice
+) -> Payment | None:
     """Find it by its session, or by our own key where the session was not saved yet."""
-    payment = ours.defer("request").filter(session_id=notice.session_id).first()
+    payment = _by_session.first(
+        gateway=event.gateway, livemode=event.livemode, session=notice.session_id
+    )
     if payment is None and notice.payment_key:
         payment = ours.filter(idempotency_key=notice.payment_key).first()
         if payment and notice.session_id:

@@ -31,8 +31,9 @@ from checkout.models import (
     RefundReason,
 )
 from checkout.refunds import CannotRefund, request_refund
-from checkout.settling import brief_waits
+from checkout.settling import ids_of, lock
 from library.models import Enrollment, EnrollmentSource
+from project.prepared import Given, Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Books:
     @cached_property
     def lines(self) -> list[OrderLine]:
         """The order's lines, in the order in which their seats are granted."""
-        lines = list(self.order.lines.with_sold().order_by("course_id", "seat"))
+        lines = _lines.all(order=self.order.pk)
         for line in lines:
             line.order = self.order
         return lines
@@ -87,6 +88,11 @@ class Books:
         bundles = {line.bundle_id for line in self.lines if line.bundle_id}
         for cart in self.carts:
             cart.take_out(bought, bundles=bundles)
+
+
+_lines = Prepared(
+    lambda: OrderLine.objects.filter(order=Given("order")).with_sold().order_by("course_id", "seat")
+)
 
 
 def sync_payment(payment: Payment) -> bool:
@@ -157,15 +163,10 @@ def _settle_once(payment_id: int, snapshot: Snapshot) -> Books:
 
 def _open_books(payment_id: int, snapshot: Snapshot | None) -> Books:
     """Lock, and read anew: what was read before the lock may be stale."""
-    order_id, cart_id, user_id, _ = Payment.objects.values_list(
-        "order_id", "order__cart_id", "order__user_id", brief_waits()
-    ).get(pk=payment_id)
-    books = Books(
-        carts=Cart.objects.locked_for_order(cart_id=cart_id, owner_id=user_id),
-        order=Order.objects.locked().select_related("user").get(pk=order_id),
-        payment=Payment.objects.locked().get(pk=payment_id),
-        snapshot=snapshot,
-    )
+    order_id, cart_id, user_id = ids_of(payment_id)
+    carts = Cart.objects.locked_for_order(cart_id=cart_id, owner_id=user_id)
+    order, payment = lock(order_id, payment_id)
+    books = Books(order, payment, carts, snapshot)
     if books.order.cart_id not in (cart_id, None) or books.order.user_id != user_id:
         # Somebody signed in, or claimed it: other carts are to be locked, and before the order.
         raise OrderMoved(f"{books.order} has moved.")

@@ -4,6 +4,7 @@ from django.db import connection
 from django.db.models import Func, TextField, Value
 
 from checkout.models import Order, Payment
+from project.prepared import Given, Prepared
 
 LOCK_TIMEOUT = "3s"
 
@@ -22,8 +23,27 @@ def brief_waits() -> Func:
 
 def locked_payment(payment_id: int) -> tuple[Order, Payment]:
     """Lock a payment's order and the payment, and read both anew: what was read may be stale."""
-    order_id, _ = Payment.objects.values_list("order_id", brief_waits()).get(pk=payment_id)
-    order = Order.objects.locked().select_related("user").get(pk=order_id)
-    payment = Payment.objects.locked().get(pk=payment_id)
+    order_id, *_ = ids_of(payment_id)
+    order, payment = lock(order_id, payment_id)
     payment.order = order
     return order, payment
+
+
+def ids_of(payment_id: int) -> tuple[int, int | None, int | None]:
+    """Return the pks of a payment's order, of its cart and its user; wait briefly from now on."""
+    order_id, cart_id, user_id, _ = _ids.only_one(payment=payment_id)
+    return order_id, cart_id, user_id
+
+
+def lock(order_id: int, payment_id: int) -> tuple[Order, Payment]:
+    """Lock an order and then a payment of it, until the transaction ends."""
+    return _orders.only_one(order=order_id), _payments.only_one(payment=payment_id)
+
+
+_ids = Prepared(
+    lambda: Payment.objects.filter(pk=Given("payment")).values_list(
+        "order_id", "order__cart_id", "order__user_id", brief_waits()
+    )
+)
+_orders = Prepared(lambda: Order.objects.locked().select_related("user").filter(pk=Given("order")))
+_payments = Prepared(lambda: Payment.objects.locked().filter(pk=Given("payment")))

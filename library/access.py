@@ -32,7 +32,11 @@ def can_study(
     """Return whether the viewer has the course, and the lesson has opened to them by then."""
     if may_change_courses(viewer):
         return True
-    since = has_since(lesson.course, viewer, moment=moment)
+    return has_opened(lesson, has_since(lesson.course, viewer, moment=moment), moment=moment)
+
+
+def has_opened(lesson: Lesson, since: datetime | None, *, moment: datetime | None = None) -> bool:
+    """Return whether the lesson has opened to somebody who has the course since then, if at all."""
     if since is None:
         return False
     return is_free_preview(lesson) or lesson.opens_at(since, moment=moment) is None

@@ -7,13 +7,16 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from catalog import clock
-from library.access import seats_of
+from catalog.models import Lesson
+from library.access import has_opened, is_free_preview, may_change_courses, seats_of
 from library.guests import Guest, viewer_of
 from library.models import Enrollment, EnrollmentStatus
 from library.models.enrollment_queries import CURRENT
 from project.accounts.models import User
+from project.prepared import Given, Prepared
 
 _OPEN = (EnrollmentStatus.ACTIVE, EnrollmentStatus.UNCLAIMED)
+_SEAT = ("course_id", Coalesce("starts_at", "created_at"), "status", "ends_at")
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,25 @@ def having(request: HttpRequest) -> Having:
     return known
 
 
+def may_view(request: HttpRequest, lesson: Lesson) -> bool:
+    """Return whether the visitor may read the lesson, as ``access.can_view`` has it."""
+    if is_free_preview(lesson) or may_change_courses(viewer_of(request)):
+        return True
+    return has_opened(lesson, having(request).since.get(lesson.course_id))
+
+
 def _having(viewer: User | Guest) -> Having:
     is_guest = isinstance(viewer, Guest)
-    seats = seats_of(viewer) if isinstance(viewer, Guest) else Enrollment.objects.latest_of(viewer)
     now = clock.now()
-    rows = list(
-        seats.values_list("course_id", Coalesce("starts_at", "created_at"), "status", "ends_at")
-    )
+    if isinstance(viewer, Guest):
+        rows = list(seats_of(viewer).values_list(*_SEAT))
+    else:
+        rows = _latest.all(learner=viewer.pk)
     here = [(pk, since, status) for pk, since, status, end in rows if end is None or end > now]
     since = {pk: since for pk, since, status in here if status in _OPEN}
     owned = frozenset(pk for pk, _, status in here if status in CURRENT and not is_guest)
     over = frozenset(pk for pk, _, _, end in rows if end is not None and end <= now)
     return Having(since, owned, over - since.keys())
+
+
+_latest = Prepared(lambda: Enrollment.objects.latest_of(Given("learner")).values_list(*_SEAT))

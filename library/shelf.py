@@ -1,5 +1,6 @@
 """The courses that somebody has, and how far they are in each."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +11,15 @@ from django.db.models import Count, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from catalog import clock
 from catalog.models import Course
+from catalog.models.course_queries import UNSEEN_FIELDS
 from library.guests import Guest
 from library.models import Certificate, CourseUpdate, Enrollment, LessonProgress, StudyProgress
 from library.models.progress import Done
 from library.outline import outlines_of
 from project.accounts.models import User
+from project.prepared import Given, Prepared
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,17 @@ class Study:
     def is_over(self) -> bool:
         """Whether the time of access has passed."""
         return self.enrollment.is_over
+
+    @property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that its card shows."""
+        course, progress, following = self.course, self.progress, self.progress.next_lesson
+        looks = (course.slug, course.title, course.language, course.hue)
+        pictured = (course.picture, course.picture_width, course.is_for_sale)
+        state = (self.is_open, self.is_over, self.enrollment.ends_at, self.has_news)
+        far = (progress.done, progress.total, progress.next_seconds, progress.opens_at)
+        onward = following and (following.slug, following.title)
+        return *looks, *pictured, *state, *far, onward, self.certificate_url
 
     @property
     def certificate_url(self) -> str:
@@ -81,20 +96,7 @@ def _shelf_of_guest(guest: Guest) -> list[Study]:
 
 
 def _shelf_of_learner(learner: User) -> list[Study]:
-    certificates = Certificate.objects.named().filter(learner=learner, course=OuterRef("course"))
-    here = LessonProgress.objects.filter(learner=learner, lesson__course=OuterRef("course"))
-    done = here.order_by().values("lesson__course")
-    enrollments = list(
-        Enrollment.objects.latest_of(learner)
-        .annotate(
-            certificate_code=Subquery(certificates.values("code")),
-            has_news=CourseUpdate.objects.all().unseen_by(learner),
-            done=Coalesce(Subquery(done.values(count=Count("pk"))), 0),
-            last_done_at=Subquery(done.values(latest=Max("completed_at"))),
-        )
-        .select_related("course")
-        .fetch_mode(models.FETCH_RAISE)
-    )
+    enrollments = _seats_of_one.all(learner=learner.pk, now=clock.now())
     progress = LessonProgress.objects.by_course(
         learner,
         [seat.course for seat in enrollments],
@@ -102,6 +104,24 @@ def _shelf_of_learner(learner: User) -> list[Study]:
     )
     studies = [Study(seat, progress[seat.course_id]) for seat in enrollments]
     return sorted(studies, key=lambda study: study.last_touched_at, reverse=True)
+
+
+def _seats_of_a_learner() -> "models.QuerySet[Enrollment]":
+    learner = Given("learner")
+    certificates = Certificate.objects.named().filter(learner=learner, course=OuterRef("course"))
+    here = LessonProgress.objects.filter(learner=learner, lesson__course=OuterRef("course"))
+    done = here.order_by().values("lesson__course")
+    seats = Enrollment.objects.latest_of(learner).annotate(
+        certificate_code=Subquery(certificates.values("code")),
+        has_news=CourseUpdate.objects.all().unseen_by(learner, moment=Given("now")),
+        done=Coalesce(Subquery(done.values(count=Count("pk"))), 0),
+        last_done_at=Subquery(done.values(latest=Max("completed_at"))),
+    )
+    unseen = [f"course__{name}" for name in UNSEEN_FIELDS]
+    return seats.select_related("course").defer(*unseen).fetch_mode(models.FETCH_RAISE)
+
+
+_seats_of_one = Prepared(_seats_of_a_learner)
 
 
 def _done_on(seat: Enrollment) -> Done:

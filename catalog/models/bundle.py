@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from catalog.models.course_queries import CourseStatus
 from catalog.models.priced import PRICE_FIELDS
 from catalog.models.sellable import ON_THE_SHELF, Sellable
 from catalog.pricing import PriceTag, split_price
+from project.prepared import Given, Prepared
 
 # What a bundle's card shows of it, and of each of its courses.
 BUNDLE_FACE = ("slug", "title", "summary", "hue", "status", "price_minor", "currency")
@@ -109,7 +111,7 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
         )
         return self.exclude(status=CourseStatus.DRAFT).filter(~Exists(drafts))
 
-    def holding(self, course: Course) -> "BundleQuerySet":
+    def holding(self, course: Course | Given) -> "BundleQuerySet":
         """Those that the course is a part of."""
         return self.filter(entries__course=course)
 
@@ -123,15 +125,24 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
 
     def listed(self, number: int) -> list["Bundle"]:
         """Return so many of those that the catalog lists, with their courses, in one query."""
-        listed = self.published().newest_first()[:number].values("pk")
-        entries = BundleEntry.objects.filter(bundle__in=listed).for_cards()
-        newest = F("bundle__published_at").desc(nulls_last=True)
         bundles: dict[int, Bundle] = {}
-        for entry in entries.order_by(newest, "-bundle", "position", "pk"):
+        for entry in _listed_entries(number).all():
             bundle = bundles.setdefault(entry.bundle_id, entry.bundle)
             bundle.__dict__.setdefault("_prefetched_objects_cache", {}).setdefault("entries", [])
             bundle.__dict__["_prefetched_objects_cache"]["entries"].append(entry)
         return list(bundles.values())
+
+
+@cache
+def _listed_entries(number: int) -> "Prepared[BundleEntry]":
+    newest = F("bundle__published_at").desc(nulls_last=True)
+
+    def write() -> "models.QuerySet[BundleEntry]":
+        listed = Bundle.objects.published().newest_first()[:number].values("pk")
+        entries = BundleEntry.objects.filter(bundle__in=listed).for_cards()
+        return entries.order_by(newest, "-bundle", "position", "pk")
+
+    return Prepared(write)
 
 
 class Bundle(Sellable):

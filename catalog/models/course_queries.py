@@ -36,6 +36,18 @@ FACE_FIELDS = (
     "rating_sum",
     "rating_count",
 )
+# What no page shows that only mentions a course: long texts, and what it is found by.
+UNSEEN_FIELDS = (
+    "description",
+    "description_html",
+    "outcomes",
+    "search",
+    "topic_pks",
+    "words",
+    "sorting_minor",
+    "created_at",
+    "updated_at",
+)
 CARD_FIELDS = (*FACE_FIELDS, *PRICE_FIELDS, "instructor__name")
 
 

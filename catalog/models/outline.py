@@ -79,10 +79,14 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         return self.select_related("section").defer("body", "body_html").order_by(*order)
 
     def with_media(self) -> "LessonQuerySet":
-        """With their videos, and with whether they have files."""
-        files = self.model._meta.get_field("files").related_model  # defined after lessons are
-        has_files = Exists(files._default_manager.filter(lesson=OuterRef("pk")))
-        return self.select_related("video").annotate(has_files=has_files)
+        """With their videos, and with whether they have files and questions."""
+        return self.select_related("video").annotate(
+            has_files=self._any_of("files"), has_questions=self._any_of("questions")
+        )
+
+    def _any_of(self, name: str) -> Exists:
+        parts: Any = self.model._meta.get_field(name).related_model  # defined after lessons are
+        return Exists(parts._default_manager.filter(lesson=OuterRef("pk")))
 
     def previews(self) -> "LessonQuerySet":
         """Those that anyone may read before buying, in the course's order."""

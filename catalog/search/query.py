@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.search import SearchQueryField, SearchVector
@@ -12,9 +13,10 @@ from django.db import models
 from django.db.models import F, Func
 from django.db.models.expressions import RawSQL
 
-from catalog.models import CourseQuerySet, Order
+from catalog.models import Course, CourseQuerySet, Order
 from catalog.models.course_queries import SORT_KEYS
 from catalog.search.languages import SIMPLE, configuration
+from project.prepared import Place, Prepared
 
 # What is longer says nothing more.
 MOST_CHARACTERS, MOST_WORDS, LONGEST_WORD = 200, 8, 40
@@ -50,23 +52,53 @@ def find(
     *,
     languages: Iterable[str],
     order: Order | None = None,
+    is_all: bool = False,
 ) -> list[Find]:
     """Return those of the courses that have every word, or its beginning, or another form of it.
 
     They come in the order that is given, or else the best first, and of equals the newest.
     ``languages`` (codes) are those whose grammar says what another form is, and which words, such
-    as "the", are not worth looking for beside others.
+    as "the", are not worth looking for beside others. ``is_all`` says that the courses are all that
+    the catalog lists.
     """
-    query = _query(words, _grammars(languages))
-    key, is_descending = SORT_KEYS[order] if order else (_rank(query), True)
+    shape = len(words), tuple(_grammars(languages)), order
+    if is_all:
+        rows = _among_all(*shape).all(**_named(words))
+    else:
+        # Asked with more wishes than can be written beforehand.
+        rows = Prepared(lambda: _rows(courses, *shape)).all(**_named(words))
+    place = _place if order else _place_by_rank
+    is_descending = SORT_KEYS[order][1] if order else True
+    return sorted((Find(*row) for row in rows), key=place, reverse=is_descending)
+
+
+@lru_cache(64)
+def _among_all(number: int, grammars: tuple[str, ...], order: Order | None) -> Prepared[Any]:
+    """Return the query for so many words among all that the catalog lists."""
+    return Prepared(lambda: _rows(Course.objects.published(), number, grammars, order))
+
+
+def _rows(
+    courses: CourseQuerySet, number: int, grammars: tuple[str, ...], order: Order | None
+) -> "models.QuerySet[Course, Any]":
+    words = [str(place) for place in range(number)]
+    query = _query(words, grammars)
+    key = SORT_KEYS[order][0] if order else _rank(query)
     columns = ("pk", "slug", key, "published_at")
     newest = courses.newest_first()
     anywhere = newest.filter(_holds(F("search"), query)).values_list(*columns)
     titles = SearchVector("title", config=SIMPLE)
     in_title = newest.filter(_holds(titles, _beginnings(words))).values_list(*columns)
-    found = [Find(*row) for row in anywhere[:MOST_FOUND].union(in_title[:MOST_TITLES])]
-    place = _place if order else _place_by_rank
-    return sorted(found, key=place, reverse=is_descending)
+    return anywhere[:MOST_FOUND].union(in_title[:MOST_TITLES])
+
+
+def _named(words: Sequence[str]) -> dict[str, str]:
+    """Return the words by their numbers, and how each begins, in PostgreSQL's writing.
+
+    They have letters and digits only.
+    """
+    beginnings = {f"{place}:*": f"'{word}':*" for place, word in enumerate(words)}
+    return {**{str(place): word for place, word in enumerate(words)}, **beginnings}
 
 
 def _place_by_rank(find: Find) -> tuple[float, float, int]:
@@ -112,7 +144,7 @@ def _query(words: Sequence[str], grammars: Sequence[str]) -> RawSQL:
 
 @dataclass(frozen=True)
 class _Sql:
-    """A piece of the query, made of constants; what was typed is among the params."""
+    """A piece of the query, made of constants; among the params is where what was typed goes."""
 
     sql: str
     params: list[str]
@@ -139,10 +171,10 @@ def _any_form(word: str, grammars: Sequence[str]) -> _Sql:
     """Return the query for the word's beginning, or for its stem in any of the grammars."""
     beginning = _beginning(word)
     stems = ["plainto_tsquery(%s::regconfig, %s)"] * len(grammars)
-    params = [param for grammar in grammars for param in (grammar, word)]
+    params = [param for grammar in grammars for param in (grammar, Place(word))]
     return _Sql(f"({' || '.join([beginning.sql, *stems])})", [*beginning.params, *params])
 
 
 def _beginning(word: str) -> _Sql:
-    """Return the query for the word as the beginning of one. It has letters and digits only."""
-    return _Sql("to_tsquery('simple', %s)", [f"'{word}':*"])
+    """Return the query for the word as the beginning of one."""
+    return _Sql("to_tsquery('simple', %s)", [Place(f"{word}:*")])

@@ -9,7 +9,7 @@ from catalog.watch import catalog_watch
 from project.kept import Kept
 
 # Shelves, each of a page of courses: some 100 kB.
-_known: Kept[tuple[str, Any]] = Kept(50)
+_known: Kept[tuple[str, Any]] = Kept(24)
 
 
 def remembered[T](key: Hashable, look: Callable[[], T]) -> T:

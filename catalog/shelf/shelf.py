@@ -8,6 +8,7 @@ from catalog.models import Assortment, Course, CourseQuerySet, Order
 from catalog.search.query import Find, find
 from catalog.search.spelling import corrected
 from catalog.shelf.wishes import Wishes
+from project.prepared import GivenSet, Prepared
 
 COURSES_PER_PAGE = 24
 # More are not counted: that would take longer with every course.
@@ -63,18 +64,43 @@ def _find(wishes: Wishes, assortment: Assortment) -> Shelf:
     if not wishes.words:
         return _all(courses, wishes.order or Order.NEWEST, wishes)
     languages = [wishes.language] if wishes.language else assortment.languages
-    return _found(find(courses, wishes.words, languages=languages, order=wishes.order), wishes)
+    found = find(
+        courses,
+        wishes.words,
+        languages=languages,
+        order=wishes.order,
+        is_all=not wishes.filters,
+    )
+    return _found(found, wishes)
+
+
+def _newest() -> CourseQuerySet:
+    return _counted(Course.objects.published(), Order.NEWEST)[: COURSES_PER_PAGE + 1]
+
+
+_newest_page = Prepared(_newest)
 
 
 def _all(courses: CourseQuerySet, order: Order, wishes: Wishes) -> Shelf:
     """Return a page of all of the courses, in this order."""
-    rest = courses.beyond(wishes.after, order=order) if wishes.after else courses
-    # In an order, because that keeps to an index, where the counting can stop.
-    counted = courses.newest_first()[: COUNTED_AT_MOST + 1]
-    found = rest.sorted_by(order).for_cards().annotate(listed=HowMany(counted.values("pk")))
-    page = list(found[: COURSES_PER_PAGE + 1])
-    count: int = page[0].listed if page else counted.count()  # type: ignore[attr-defined]
+    if wishes == Wishes():
+        page = _newest_page.all()
+    else:
+        page = list(_counted(courses, order, after=wishes.after)[: COURSES_PER_PAGE + 1])
+    count: int = page[0].listed if page else _countable(courses).count()  # type: ignore[attr-defined]
     return _page(page, count, wishes)
+
+
+def _counted(courses: CourseQuerySet, order: Order, *, after: str = "") -> CourseQuerySet:
+    """Return the courses for cards, each with how many there are, counted only so far."""
+    rest = courses.beyond(after, order=order) if after else courses
+    many = HowMany(_countable(courses).values("pk"))
+    return rest.sorted_by(order).for_cards().annotate(listed=many)
+
+
+def _countable(courses: CourseQuerySet) -> CourseQuerySet:
+    # In an order, because that keeps to an index, where the counting can stop.
+    return courses.newest_first()[: COUNTED_AT_MOST + 1]
 
 
 def _found(found: list[Find], wishes: Wishes) -> Shelf:
@@ -82,8 +108,11 @@ def _found(found: list[Find], wishes: Wishes) -> Shelf:
     slugs = [each.slug for each in found]
     start = slugs.index(wishes.after) + 1 if wishes.after in slugs else 0
     chosen = [each.pk for each in found[start : start + COURSES_PER_PAGE + 1]]
-    cards = {course.pk: course for course in Course.objects.for_cards().filter(pk__in=chosen)}
+    cards = {course.pk: course for course in _cards.all(courses=chosen)}
     return _page([cards[pk] for pk in chosen if pk in cards], len(found), wishes)
+
+
+_cards = Prepared(lambda: Course.objects.for_cards().filter(pk__in=GivenSet("courses")))
 
 
 def _page(courses: list[Course], count: int, wishes: Wishes) -> Shelf:

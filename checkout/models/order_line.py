@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, Course
+from catalog.models.course_queries import UNSEEN_FIELDS
 from catalog.money import format_money
 from checkout.models.order import Order
 from library.models import Enrollment
@@ -43,8 +44,7 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
 
     def with_sold(self) -> "OrderLineQuerySet":
         """With their courses, and without the long texts of these."""
-        long = ("description", "description_html", "outcomes")
-        return self.select_related("course").defer(*(f"course__{name}" for name in long))
+        return self.select_related("course").defer(*(f"course__{name}" for name in UNSEEN_FIELDS))
 
     def decide(self, seats: "Mapping[OrderLine, Enrollment | None]") -> None:
         """Note the seat that each line bought, or that the buyer had the course already.

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,8 +37,7 @@ _RECEIVE = """
     VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s, now(), 1, 'received', 0, '')
     ON CONFLICT (gateway, livemode, event_id) DO UPDATE SET deliveries = known.deliveries + 1
     WHERE set_config('synchronous_commit', 'off', true) = 'off'
-    RETURNING id, gateway, livemode, event_id, type, api_version, object_id, event_created_at,
-        received_at, deliveries, state, attempts, next_try_at, processed_at, error, payment_id
+    RETURNING id, state, attempts
 """
 
 
@@ -46,11 +45,34 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
     """Events."""
 
     def receive(self, gateway: str, notice: Notice) -> "WebhookEvent":
-        """Keep an event; of one that is known, count the delivery."""
-        values = [gateway, notice.livemode, notice.event_id, notice.type, notice.api_version]
+        """Keep an event; of one that is known, count the delivery.
+
+        What is returned has what it needs to be acted on.
+        """
+        values: list[Any] = [
+            gateway,
+            notice.livemode,
+            notice.event_id,
+            notice.type,
+            notice.api_version,
+        ]
         values += [notice.object_id, json.dumps(notice.payload), notice.created_at]
-        [event] = self.raw(_RECEIVE, values)
-        return event
+        with connection.cursor() as cursor:
+            cursor.execute(_RECEIVE, values)
+            pk, state, attempts = cursor.fetchone()
+        return self.model(
+            pk=pk,
+            gateway=gateway,
+            livemode=notice.livemode,
+            event_id=notice.event_id,
+            type=notice.type,
+            api_version=notice.api_version,
+            object_id=notice.object_id,
+            payload=notice.payload,
+            event_created_at=notice.created_at,
+            state=state,
+            attempts=attempts,
+        )
 
     def due(self, *, now: datetime, received_before: datetime) -> "WebhookEventQuerySet":
         """Those that were not finished, and whose time for another try has come."""

@@ -13,6 +13,7 @@ from catalog import clock
 from catalog.models import Course
 from library.models import claim_link
 from project.accounts.models import User
+from project.prepared import Given
 
 if TYPE_CHECKING:
     from library.models.enrollment import Enrollment
@@ -64,7 +65,7 @@ _GRANT = """
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     """Seats on courses."""
 
-    def in_time(self, moment: datetime | None = None) -> "EnrollmentQuerySet":
+    def in_time(self, moment: datetime | Given | None = None) -> "EnrollmentQuerySet":
         """Those whose time is not over at the moment, which is now unless it is said."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment or clock.now()))
 
@@ -72,7 +73,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Those of learners whose time is over, and that were not ended yet."""
         return self.filter(status__in=CURRENT, ends_at__lte=moment or timezone.now())
 
-    def active(self, moment: datetime | None = None) -> "EnrollmentQuerySet":
+    def active(self, moment: datetime | Given | None = None) -> "EnrollmentQuerySet":
         """Those that give access."""
         return self.in_time(moment).filter(status=EnrollmentStatus.ACTIVE)
 
@@ -80,7 +81,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Those that a learner has, even if access is suspended."""
         return self.in_time(moment).filter(status__in=CURRENT)
 
-    def latest_of(self, learner: User) -> "EnrollmentQuerySet":
+    def latest_of(self, learner: User | Given) -> "EnrollmentQuerySet":
         """The learner's on each course: the one that they have, or else the last that ended."""
         had = self.held_by(learner).filter(status__in=(*CURRENT, EnrollmentStatus.ENDED))
         latest = ("course_id", F("ends_at").desc(nulls_first=True), "-pk")
@@ -90,7 +91,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Those that give access now, and end before then."""
         return self.active().filter(ends_at__lt=before)
 
-    def held_by(self, learner: User) -> "EnrollmentQuerySet":
+    def held_by(self, learner: User | Given) -> "EnrollmentQuerySet":
         """Narrow to the learner's."""
         return self.filter(learner=learner)
 

@@ -18,6 +18,7 @@ from library.models.enrollment import Enrollment
 from library.models.waiting import is_waiting, since_of
 from library.models.watched import place_in, watched_by
 from project.accounts.models import User
+from project.prepared import Given, GivenSet, Prepared
 
 
 @dataclass(frozen=True)
@@ -143,26 +144,40 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
         One that has yet to open comes only if there is no other. Who was in the middle of a video
         goes on with that.
         """
-        done = self.filter(learner=learner, lesson=OuterRef("pk"))
-        undone = Lesson.objects.filter(~Exists(done), course__in=courses)
-        seats = Enrollment.objects.active(moment).held_by(learner)
-        firsts = (
-            undone.annotate(
-                since=since_of(seats), is_waiting=is_waiting(moment), **watched_by(learner.pk)
-            )
-            .order_by(
-                "course_id",
-                "is_waiting",
-                F("watched_at").desc(nulls_last=True),
-                "section__position",
-                "section_id",
-                "position",
-                "pk",
-            )
-            .distinct("course_id")
-            .select_related("section")
+        firsts = _first_undone.all(
+            learner=learner.pk,
+            courses=[course.pk for course in courses],
+            moment=moment,
+            today=timezone.localdate(moment),
         )
-        return {lesson.course_id: lesson for lesson in firsts.defer("body", "body_html")}
+        return {lesson.course_id: lesson for lesson in firsts}
+
+
+def _find_first_undone() -> "models.QuerySet[Lesson]":
+    learner = Given("learner")
+    done = LessonProgress.objects.filter(learner=learner, lesson=OuterRef("pk"))
+    undone = Lesson.objects.filter(~Exists(done), course__in=GivenSet("courses"))
+    seats = Enrollment.objects.active(Given("moment")).held_by(learner)
+    firsts = (
+        undone.annotate(
+            since=since_of(seats), is_waiting=is_waiting(Given("today")), **watched_by(learner)
+        )
+        .order_by(
+            "course_id",
+            "is_waiting",
+            F("watched_at").desc(nulls_last=True),
+            "section__position",
+            "section_id",
+            "position",
+            "pk",
+        )
+        .distinct("course_id")
+        .select_related("section")
+    )
+    return firsts.defer("body", "body_html")
+
+
+_first_undone = Prepared(_find_first_undone)
 
 
 def _what_is_next(lesson: Lesson | None, moment: datetime) -> dict[str, Any]:

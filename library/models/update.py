@@ -13,27 +13,30 @@ from django.utils.translation import gettext_lazy as _
 from catalog import clock
 from catalog.models import Course
 from project.accounts.models import User
+from project.prepared import Given
 
 
 class CourseUpdateQuerySet(models.QuerySet["CourseUpdate"]):
     """Pieces of news."""
 
-    def published(self) -> "CourseUpdateQuerySet":
-        """Those whose time has come."""
-        return self.filter(published_at__lte=clock.now())
+    def published(self, moment: datetime | Given | None = None) -> "CourseUpdateQuerySet":
+        """Those whose time has come by the moment, which is now unless it is said."""
+        return self.filter(published_at__lte=moment or clock.now())
 
     def of(self, course: Course) -> "CourseUpdateQuerySet":
         """Those of one course that are published, newest first."""
         return self.published().filter(course=course).order_by("-published_at", "-pk")
 
-    def unseen_by(self, learner: User) -> Exists:
+    def unseen_by(self, learner: Given, *, moment: Given) -> Exists:
         """Say, for a query of seats, whether their course has news since the learner looked.
 
         What was published before the learner came is no news to them.
         """
         seen = UpdatesSeen.objects.filter(learner=learner, course=OuterRef("course"))
         since = Coalesce(Subquery(seen.values("seen_at")), OuterRef("created_at"))
-        return Exists(self.published().filter(course=OuterRef("course"), published_at__gt=since))
+        return Exists(
+            self.published(moment).filter(course=OuterRef("course"), published_at__gt=since)
+        )
 
 
 class CourseUpdate(models.Model):

@@ -3,14 +3,14 @@
 ``Lesson.opens_at`` says the same of one lesson, and when that is.
 """
 
-from datetime import datetime
+from datetime import date
 
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, TruncDate
-from django.utils import timezone
 
 from library.models.enrollment_queries import EnrollmentQuerySet
+from project.prepared import Given
 
 
 def since_of(seats: EnrollmentQuerySet) -> Subquery:
@@ -19,11 +19,10 @@ def since_of(seats: EnrollmentQuerySet) -> Subquery:
     return Subquery(here.values(since=Coalesce("starts_at", "created_at"))[:1])
 
 
-def is_waiting(moment: datetime) -> Case:
-    """Tell whether a lesson that has a ``since`` opens later than on the moment's day."""
-    today = timezone.localdate(moment)
+def is_waiting(today: date | Given) -> Case:
+    """Tell whether a lesson that has a ``since`` opens later than today."""
     days = Func(
-        Cast(Value(today), models.DateField()),
+        Cast(today if isinstance(today, Given) else Value(today), models.DateField()),
         TruncDate(F("since")),
         template="(%(expressions)s)",
         arg_joiner=" - ",

@@ -6,11 +6,12 @@ from django.db.models import F, OuterRef, Subquery
 
 from catalog.models import Lesson
 from library.models.position import VideoPosition
+from project.prepared import Given
 
 AS_GOOD_AS_OVER = 5  # seconds before the end: who comes back begins anew
 
 
-def watched_by(learner_pk: int | None) -> dict[str, Any]:
+def watched_by(learner_pk: int | Given | None) -> dict[str, Any]:
     """Return what annotates lessons with where the learner is, and when that was."""
     places = VideoPosition.objects.filter(learner=learner_pk, lesson=OuterRef("pk"))
     return {

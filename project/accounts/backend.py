@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from project.accounts.mfa import STRONG
 from project.accounts.models import User
+from project.prepared import Given, Prepared
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]
@@ -13,6 +14,11 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
 
     def get_user(self, user_id: int) -> User | None:
         """Return the person, who knows without another query what the admin asks on each page."""
-        strong = Authenticator.objects.filter(user=OuterRef("pk"), type__in=STRONG)
-        user = User.objects.annotate(is_protected=Exists(strong)).filter(pk=user_id).first()
+        user = _people.first(user=user_id)
         return user if user and self.user_can_authenticate(user) else None
+
+
+_strong = Authenticator.objects.filter(user=OuterRef("pk"), type__in=STRONG)
+_people = Prepared(
+    lambda: User.objects.annotate(is_protected=Exists(_strong)).filter(pk=Given("user"))
+)

@@ -136,4 +136,5 @@ def _cookies(sessions: list[dict[str, object]]) -> list[str]:
         )
         for data in sessions
     )
-    return [f"{settings.SESSION_COOKIE_NAME}={row.session_key}" for row in rows]
+    token = f"{settings.CSRF_COOKIE_NAME}={get_random_string(32)}"  # from an earlier page
+    return [f"{settings.SESSION_COOKIE_NAME}={row.session_key}; {token}" for row in rows]
