@@ -12,11 +12,24 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, BundleEntry, Course
+from catalog.models.course_queries import UNSEEN_FIELDS
 from project.accounts.models import User
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
 MAX_COURSES = 100  # in one order; Stripe's page lists no more
 
+# In one statement, whoever else puts the same course in at this moment. The cart comes first, as it
+# does where carts are merged: the other way round the two could wait for each other.
+_PUT = """
+    WITH cart AS (UPDATE checkout_cart SET updated_at = now() WHERE id = %s RETURNING id),
+    put AS (
+        INSERT INTO checkout_cartitem
+            (cart_id, course_id, seats, is_for_others, price_minor, added_at)
+        SELECT id, %s, %s, %s, %s, clock_timestamp() FROM cart
+        ON CONFLICT (cart_id, course_id) DO NOTHING RETURNING id
+    )
+    SELECT count(*) FROM put
+"""
 # In one statement, because it is part of every settlement, which is to be short.
 _TAKE_OUT = """
     WITH bought AS (
@@ -122,10 +135,10 @@ class Cart(models.Model):
 
     def put(self, course: Course, *, seats: int = 1, is_for_others: bool = False) -> bool:
         """Put a course in. Return ``False`` if it was there already, and leave it as it was."""
-        wanted = {"seats": seats, "is_for_others": is_for_others, "price_minor": course.price_now}
-        _, is_new = self.items.get_or_create(course=course, defaults=wanted)
-        self._touch()
-        return is_new
+        wanted = (course.pk, seats, is_for_others, course.price_now)
+        with connection.cursor() as cursor:
+            cursor.execute(_PUT, [self.pk, *wanted])
+            return bool(cursor.fetchone()[0])
 
     def put_bundle(self, bundle: Bundle) -> bool:
         """Put a bundle in. Return ``False`` if it was there already."""
@@ -160,11 +173,6 @@ class Cart(models.Model):
         changed = self.items.filter(course=course).update(is_for_others=is_all)
         self._touch()
         return bool(changed)
-
-    def bundle_with(self, course: Course) -> Bundle | None:
-        """Return a bundle in the cart that the course comes with."""
-        here = self.items.values("bundle_id")
-        return Bundle.objects.for_sale().holding(course).filter(pk__in=here).first()
 
     def take_bundle_out(self, bundle: Bundle) -> bool:
         """Take a bundle out. Return whether it was in."""
@@ -241,9 +249,8 @@ class CartItemQuerySet(models.QuerySet["CartItem"]):
 
     def with_goods(self) -> "CartItemQuerySet":
         """With what a cart shows of courses and bundles, and without their long texts."""
-        long = ("description", "description_html")
-        of_courses = [f"course__{name}" for name in (*long, "outcomes")]
-        of_bundles = [f"bundle__{name}" for name in long]
+        of_courses = [f"course__{name}" for name in UNSEEN_FIELDS]
+        of_bundles = [f"bundle__{name}" for name in ("description", "description_html")]
         items = self.select_related("course", "bundle").defer(*of_courses, *of_bundles)
         return items.prefetch_related(
             Prefetch("bundle__entries", BundleEntry.objects.with_courses())

@@ -1,7 +1,7 @@
 """The cart: what is in it, and changing that."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,12 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Bundle, Course
-from checkout.carts import cart_of, forget_summary, make_cart_of, owned_on, summary_of
+from catalog.models.course_queries import UNSEEN_FIELDS
+from checkout.carts import cart_for, cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.forms import AddForm, SeatsForm
 from checkout.guests import has_started
 from checkout.models import Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
 from project.limits import Limit, limited
+from project.prepared import Given, Prepared
 
 CART = Limit("cart", times=60, seconds=60)
 
@@ -23,7 +25,7 @@ CART = Limit("cart", times=60, seconds=60)
 @require_safe
 def cart(request: HtmxRequest) -> HttpResponse:
     """Show the cart as a page."""
-    context = {"cart": summary_of(request), "canceled_order": _canceled_order(request)}
+    context = {"cart": summary_of(request), "is_back": _canceled_order(request) is not None}
     return render_part(request, "checkout/cart.html", "stage", context)
 
 
@@ -50,10 +52,12 @@ def _not_added(request: HtmxRequest, form: AddForm) -> HttpResponse:
 
 
 def _add_course(request: HtmxRequest, slug: str, *, seats: int, for_others: bool) -> HttpResponse:
-    course = get_object_or_404(Course.objects.for_sale(), slug=slug)
-    cart = cart_of(request)
+    course = _for_sale.first(slug=slug)
+    if course is None:
+        raise Http404
+    cart = cart_for(request, course)
     is_one = seats == 1 and not for_others
-    bundle = cart.bundle_with(course) if cart and is_one else None
+    bundle = cart.bundle_beside if cart and is_one else None  # type: ignore[attr-defined]
     names = {"course": course, "bundle": bundle}
     if course.pk in owned_on(request) and not for_others:
         said = _("“%(course)s” is yours already. You will find it in your library.")
@@ -66,6 +70,11 @@ def _add_course(request: HtmxRequest, slug: str, *, seats: int, for_others: bool
     else:
         messages.info(request, _("“%(course)s” was in your cart already.") % names)
     return _changed(request, course)
+
+
+_for_sale = Prepared(
+    lambda: Course.objects.for_sale().defer(*UNSEEN_FIELDS).filter(slug=Given("slug"))
+)
 
 
 def _add_bundle(request: HtmxRequest, slug: str) -> HttpResponse:

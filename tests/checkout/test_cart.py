@@ -268,7 +268,7 @@ def test_cart_answer_takes_as_many_queries_for_any_cart(
 
     # course, session, person, cart, a bundle that has it, owned,
     # look, insert in its transaction (3), touch, cart, lines
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         response = shopper.client.post(
             "/cart/items/", {"course": new.slug, "shown": "1"}, headers=HTMX
         )
