@@ -48,11 +48,21 @@ class EmailForm(forms.Form):
         return email.lower()
 
 
-def email_form_of(request: HttpRequest) -> EmailForm | None:
-    """Return the form that a visitor checks out with; ``None`` if they need none, or may not."""
-    if not settings.GUEST_CHECKOUT or request.user.is_authenticated:
-        return None
-    return EmailForm(initial={"email": request.session.get(EMAIL, "")}, auto_id=EMAIL_FIELD)
+def asks_address(request: HttpRequest) -> bool:
+    """Return whether the visitor checks out by giving an address: who is signed in has one."""
+    return settings.GUEST_CHECKOUT and not request.user.is_authenticated
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that the visitor gave before, or nothing."""
+    address: str = request.session.get(EMAIL, "")
+    return address
+
+
+def email_form_of(request: HttpRequest | None) -> EmailForm:
+    """Return the form that a visitor checks out with, with the address that they gave before."""
+    known = address_of(request) if request else ""
+    return EmailForm(initial={"email": known}, auto_id=EMAIL_FIELD)
 
 
 def remember_address(request: HttpRequest, email: str) -> None:

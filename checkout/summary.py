@@ -54,6 +54,11 @@ class CartSummary:
         return sum(seat.price_minor for seat in self.wanted)
 
     @property
+    def is_free(self) -> bool:
+        """Whether something is in it, and nothing is to be paid."""
+        return bool(self.lines) and not self.total_minor
+
+    @property
     def total(self) -> str:
         """The total as people write it."""
         return format_money(self.total_minor, self.currency)

@@ -1,21 +1,23 @@
 """A course as it lies before a learner: its sections and lessons, and what is done."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog import clock
 from catalog.models import Course, Lesson
 from library.access import may_change_courses, seats_of
 from library.guests import Guest
-from library.models import LessonProgress, StudyProgress
+from library.models import Enrollment, EnrollmentQuerySet, LessonProgress, StudyProgress
 from library.models.waiting import since_of
 from library.models.watched import place_in, watched_by
 from project.accounts.models import User
+from project.prepared import Given, Prepared
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,14 @@ class OutlineLesson:
     def is_waiting(self) -> bool:
         """Whether it has yet to open."""
         return self.opens_at is not None
+
+    @property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that is shown of it in the outline."""
+        lesson = self.lesson
+        length = lesson.video_length  # type: ignore[attr-defined]  # annotated
+        looks = (lesson.pk, lesson.slug, lesson.title, lesson.minutes, lesson.is_preview)
+        return *looks, length, self.is_done, self.opens_at
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,18 @@ class Outline:
     def items(self) -> list[OutlineLesson]:
         """The lessons of all sections."""
         return [item for section in self.sections for item in section.lessons]
+
+    @property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that is shown of it beside a lesson."""
+        return tuple(
+            (section.title, *(item.face for item in section.lessons)) for section in self.sections
+        )
+
+    @property
+    def is_held(self) -> bool:
+        """Whether whoever looks has a seat by which they may study the course."""
+        return any(item.lesson.since for item in self.items)  # type: ignore[attr-defined]
 
     @property
     def progress(self) -> StudyProgress:
@@ -107,19 +129,11 @@ def outlines_of(
 ) -> dict[int, Outline]:
     """Return the outlines of several courses by their pk, in one query for all."""
     moment = moment or clock.now()
-    done = LessonProgress.objects.filter(learner=viewer.pk, lesson=OuterRef("pk"))
-    lessons = (
-        Lesson.objects.filter(course__in=courses)
-        .select_related("section")
-        .defer("body", "body_html")
-        .annotate(
-            is_done=Exists(done),
-            since=since_of(seats_of(viewer, moment=moment)),
-            **watched_by(viewer.pk),
-        )
-        .order_by("course_id", "section__position", "section_id", "position", "pk")
-        .fetch_mode(models.FETCH_RAISE)
-    )
+    if len(courses) == 1 and isinstance(viewer, User) and viewer.is_active:
+        lessons = _lessons_of_one.all(course=courses[0].pk, learner=viewer.pk, moment=moment)
+    else:
+        seats = seats_of(viewer, moment=moment)
+        lessons = list(_lessons(viewer.pk, seats).filter(course__in=courses))
     sees_all = may_change_courses(viewer)
     done_here = viewer.done if isinstance(viewer, Guest) else frozenset()
     outlines = {course.pk: Outline([]) for course in courses}
@@ -137,6 +151,27 @@ def outlines_of(
             OutlineSection(section.title, section.summary, items)
         )
     return outlines
+
+
+def _lessons(learner: int | Given | None, seats: EnrollmentQuerySet) -> "QuerySet[Lesson]":
+    """Find lessons with what the learner has done, and since when the seats have them open."""
+    done = LessonProgress.objects.filter(learner=learner, lesson=OuterRef("pk"))
+    return (
+        Lesson.objects.select_related("section")
+        .defer("body", "body_html", "source_id", "section__source_id")
+        .annotate(is_done=Exists(done), since=since_of(seats), **watched_by(learner))
+        .order_by("course_id", "section__position", "section_id", "position", "pk")
+        .fetch_mode(models.FETCH_RAISE)
+    )
+
+
+def _lessons_of_a_learner() -> "QuerySet[Lesson]":
+    learner = Given("learner")
+    seats = Enrollment.objects.active(Given("moment")).held_by(learner)
+    return _lessons(learner, seats).filter(course=Given("course"))
+
+
+_lessons_of_one = Prepared(_lessons_of_a_learner)
 
 
 def _opening(lesson: Lesson, moment: datetime) -> datetime | None:

@@ -86,7 +86,8 @@ class Quiz:
 
 def quiz_of(lesson: Lesson, viewer: User | AnonymousUser) -> Quiz | None:
     """Return the lesson's quiz with the viewer's attempt that counts; ``None`` if it has none."""
-    questions = list(lesson.questions.all())
+    # Asked only of a lesson of which it is not known that it has none.
+    questions = list(lesson.questions.all()) if getattr(lesson, "has_questions", True) else []
     if not questions:
         return None
     attempt = None

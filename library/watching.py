@@ -29,6 +29,11 @@ class LessonMedia:
     start: int = 0
 
     @property
+    def has_any(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.video or self.files)
+
+    @property
     def embed(self) -> Embed | None:
         """The video at YouTube or Vimeo."""
         return self.video.embed if self.video else None

@@ -2,12 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from secrets import token_hex
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 
@@ -69,6 +71,30 @@ def kept_piece(template: str, context: Mapping[str, Any], *, key: Hashable) -> S
     ``context``, and so nothing of one person can come to another.
     """
     return kept_text(lambda: render_to_string(template, dict(context)), key=(template, key))
+
+
+def kept_form(
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    key: Hashable,
+    later: Mapping[str, Callable[[], str]],
+) -> SafeString:
+    """Return a kept piece with what comes ``later`` put in: such as a form's token, by its name.
+
+    In the template these are variables like others, to be written out as they are. What is not in
+    it is not asked for.
+    """
+    marks = {name: f"{name}-{_MARK}" for name in later}
+    text: str = kept_piece(template, {**context, **marks}, key=(key, *marks))
+    for name, make in later.items():
+        if marks[name] in text:
+            text = text.replace(marks[name], conditional_escape(make()))
+    return mark_safe(text)  # noqa: S308  a template made it
+
+
+# Stands in kept pieces where something comes later. Nobody can write it who is not told.
+_MARK = token_hex(8)
 
 
 def kept_text(make: Callable[[], SafeString], *, key: Hashable) -> SafeString:

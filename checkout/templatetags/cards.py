@@ -4,20 +4,27 @@ A card is rendered once for all who see the same (``project.kept``): what it is 
 of few things, theirs or in the cart or to buy, and so a part of its key.
 """
 
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Set
 from types import SimpleNamespace
+from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.safestring import SafeString
+from django.template.loader import render_to_string
+from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import Bundle, Course
 from checkout.carts import owned_on, summary_of
+from checkout.guests import address_of, asks_address
 from checkout.lines import CourseLine
+from checkout.templatetags.cart import current_cart
 from library.having import having
 from project.htmx import HtmxRequest
-from project.kept import kept_piece
+from project.kept import kept_form, kept_piece
 
+PANEL = "checkout/_cart_panel.html"
+FILLED_IN = ("email_form", "focus")  # what an answer to a form says of it
 FIRST_ROW = 3  # cards whose covers are wanted at once
 
 register = template.Library()
@@ -44,6 +51,18 @@ def course_card(
     return kept_piece("catalog/_card.html", told, key=key)
 
 
+@register.simple_tag(takes_context=True)
+def course_cards(
+    context: Context, courses: Iterable[Course], *, take_focus: bool = False
+) -> SafeString:
+    """Return the courses' cards as items of a list; the first may take the focus."""
+    cards = [
+        course_card(context, course, place=place, takes_focus=take_focus and place == 1)
+        for place, course in enumerate(courses, start=1)
+    ]
+    return mark_safe("".join(f"<li>{card}</li>\n" for card in cards))  # noqa: S308  made above
+
+
 def _marks(request: HtmxRequest) -> tuple[Set[int], Set[int], Set[int]]:
     """Return the courses that are the visitor's, were, and are in the cart, by their pks."""
     known: tuple[Set[int], Set[int], Set[int]] | None = getattr(request, "card_marks", None)
@@ -55,10 +74,41 @@ def _marks(request: HtmxRequest) -> tuple[Set[int], Set[int], Set[int]]:
 
 
 @register.simple_tag(takes_context=True)
+def cart_panel(context: Context, *, oob: bool) -> SafeString:
+    """Return the cart beside the page, which ``oob`` puts into its place by itself.
+
+    It is kept while only courses are in it and nothing was filled in: its tokens come later.
+    """
+    request, cart = context["request"], current_cart(context)
+    later: dict[str, Callable[[], str]] = {
+        "csrf_token": lambda: str(context["csrf_token"]),
+        "checkout_token": lambda: str(cart.checkout_token),
+        "fingerprint": lambda: cart.fingerprint,
+    }
+    lapsed = having(request).lapsed if cart.lines else frozenset[int]()
+    told = {
+        "cart": cart,
+        "oob": oob,
+        "asks_address": asks_address(request),
+        "lapsed": frozenset(lapsed & cart.course_ids),
+    }
+    if cart.bundle_ids or any(context.get(name) for name in FILLED_IN) or address_of(request):
+        tokens = {name: SimpleLazyObject(make) for name, make in later.items()}
+        return render_to_string(PANEL, {**_flat(context), **told, **tokens})
+    shown = (cart.total, cart.can_check_out, oob, told["asks_address"], told["lapsed"])
+    key = (*shown, *(line.face for line in cart.lines if isinstance(line, CourseLine)))
+    return kept_form(PANEL, told, key=key, later=later)
+
+
+def _flat(context: Context) -> dict[str, Any]:
+    return context.flatten()  # type: ignore[return-value]  # all keys are names
+
+
+@register.simple_tag(takes_context=True)
 def cart_line(context: Context, line: CourseLine) -> SafeString:
     """Return the line of a course in the cart."""
     takes_focus = context.get("focus") == line.remove_id
-    is_lapsed = line.course.pk in having(context["request"]).lapsed
+    is_lapsed = line.course.pk in context["lapsed"]
     told = {
         "line": line,
         "course": line.course,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from catalog.models import Bundle, BundleOffer
 from checkout.carts import owned_on, summary_of
@@ -13,7 +14,7 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def current_cart(context: dict[str, Any]) -> CartSummary:
+def current_cart(context: Context) -> CartSummary:
     """Return the cart as the visitor sees it. Writes nothing."""
     known = context.get("cart")
     return known if isinstance(known, CartSummary) else summary_of(context["request"])

@@ -4,33 +4,49 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 
 from catalog.models import Course, CourseStatus, Lesson
+from catalog.models.course_queries import UNSEEN_FIELDS
 from library.guests import Guest, viewer_of
-from library.models import Enrollment, LessonQuestion
+from library.models import Enrollment, LessonQuestion, Note
 from project.accounts.models import User
 from project.htmx import HtmxRequest, redirect_browser, sign_in_first
+from project.prepared import Given, Prepared
 from project.written import day
 
 # What a page shows depends on who looks, so no cache keeps it for somebody else.
 personal = cache_control(private=True, no_cache=True)
 
 
-def find_lesson(course_slug: str, lesson_slug: str) -> Lesson:
+def find_lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Lesson:
     """Return the lesson with its course, section and media, and with how much was asked about it.
 
-    Raise ``Http404`` if there is none.
+    With what the visitor has noted on it, too. Raise ``Http404`` if there is none.
     """
-    asked = LessonQuestion.objects.number_on(OuterRef("pk"))
+    lesson = _lessons.first(course=course_slug, lesson=lesson_slug, learner=request.user.pk or 0)
+    if lesson is None:
+        raise Http404
+    return lesson
+
+
+def _lessons_with_all() -> "QuerySet[Lesson]":
+    notes = Note.objects.filter(learner=Given("learner"), lesson=OuterRef("pk"))
     lessons = Lesson.objects.select_related("course", "section").with_media()
-    found = lessons.annotate(questions_asked=asked)
-    return get_object_or_404(found, course__slug=course_slug, slug=lesson_slug)
+    return lessons.defer(*(f"course__{name}" for name in UNSEEN_FIELDS)).annotate(
+        questions_asked=LessonQuestion.objects.number_on(OuterRef("pk")),
+        noted=Subquery(notes.values(said=JSONObject(text="text", version="version"))),
+    )
+
+
+_lessons = Prepared(
+    lambda: _lessons_with_all().filter(course__slug=Given("course"), slug=Given("lesson"))
+)
 
 
 def turn_away(request: HtmxRequest, course: Course, *, page: str = "") -> HttpResponse:

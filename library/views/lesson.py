@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Lesson
-from library.access import can_open, can_study, can_view, is_free_preview
+from library.access import can_open, can_study, is_free_preview, may_change_courses
 from library.completing import QuizNotPassed, certificate_of, complete
 from library.guests import mark, viewer_of
-from library.models import LessonProgress, Note
+from library.having import may_view
+from library.models import LessonProgress
 from library.outline import outline_of
+from library.preview.mark import is_looking
 from library.quiz import quiz_of
 from library.views.door import find_lesson, person, personal, turn_away
 from library.watching import media_of
@@ -25,19 +27,20 @@ from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
 @personal
 def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Show a lesson to read, and its place in the course."""
-    lesson = find_lesson(course_slug, lesson_slug)
+    lesson = find_lesson(request, course_slug, lesson_slug)
     viewer = viewer_of(request)
-    if not can_view(lesson, viewer):
+    if not may_view(request, lesson):
         return _wait_for(request, lesson, viewer)
     media = media_of(lesson, viewer, asked=request.GET.get("t", ""))
     context = {**reading(lesson, viewer), "media": media}
+    context["is_plain"] = not (media.has_any or context["quiz"] or is_looking(request))
     return render_part(request, "library/lesson.html", "stage", context)
 
 
 @require_POST
 def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Mark a lesson as done, or as not done."""
-    lesson = find_lesson(course_slug, lesson_slug)
+    lesson = find_lesson(request, course_slug, lesson_slug)
     viewer = viewer_of(request)
     if not can_study(lesson, viewer):
         return refuse(request, lesson, viewer)
@@ -48,7 +51,7 @@ def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> Http
     if not wants_part(request):
         return redirect_browser(request, lesson_url(lesson) + "#completion")
     context = {**reading(lesson, viewer_of(request)), "is_fresh": True}
-    return render(request, "library/lesson.html#completed", context)
+    return render(request, "library/_lesson.html#completed", context)
 
 
 def refuse(request: HtmxRequest, lesson: Lesson, viewer: User | AnonymousUser) -> HttpResponse:
@@ -104,7 +107,7 @@ def reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
     outline = outline_of(lesson.course, viewer)
     progress = outline.progress
     previous, following = outline.neighbors(lesson)
-    is_open = not is_free_preview(lesson) or can_open(lesson.course, viewer)
+    is_open = not is_free_preview(lesson) or may_change_courses(viewer) or outline.is_held
     return {
         "course": lesson.course,
         "lesson": lesson,
@@ -113,7 +116,8 @@ def reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
         # A free preview is read by people who have nothing else of the course.
         "is_open": is_open,
         "quiz": quiz_of(lesson, viewer) if is_open else None,
-        "note": _note_on(lesson, viewer),
+        "has_notes": is_open and isinstance(viewer, User),
+        "note": lesson.noted,  # type: ignore[attr-defined]  # annotated
         "certificate": certificate_of(lesson.course, viewer, progress),
         "is_done": outline.is_done(lesson),
         "previous": previous,
@@ -125,13 +129,6 @@ def reading(lesson: Lesson, viewer: User | AnonymousUser) -> dict[str, Any]:
 
 def _other(lesson: Lesson | None, current: Lesson) -> Lesson | None:
     return lesson if lesson != current else None
-
-
-def _note_on(lesson: Lesson, viewer: User | AnonymousUser) -> Note | None:
-    """Return what the viewer has written down about the lesson."""
-    if not isinstance(viewer, User):
-        return None
-    return Note.objects.filter(learner=viewer, lesson=lesson).first()
 
 
 def lesson_url(lesson: Lesson) -> str:

@@ -39,7 +39,7 @@ def _of_lesson[**P](show: _Shown[P]) -> _View[P]:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> HttpResponseBase:
-        lesson = find_lesson(course_slug, lesson_slug)
+        lesson = find_lesson(request, course_slug, lesson_slug)
         viewer = viewer_of(request)
         if not can_view(lesson, viewer):
             if can_open(lesson.course, viewer):

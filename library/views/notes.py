@@ -27,7 +27,7 @@ class NoteForm(forms.Form):
 @login_required
 def note(request: SignedInRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Keep my note on a lesson, while I type or when I press the button."""
-    lesson = find_lesson(course_slug, lesson_slug)
+    lesson = find_lesson(request, course_slug, lesson_slug)
     if not can_study(lesson, request.user):
         return refuse(request, lesson, request.user)
     form = NoteForm(request.POST)

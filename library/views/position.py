@@ -13,7 +13,7 @@ from project.htmx import HtmxRequest
 @require_POST
 def position(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Remember where I am in the video. A guest's browser remembers that by itself."""
-    lesson = find_lesson(course_slug, lesson_slug)
+    lesson = find_lesson(request, course_slug, lesson_slug)
     viewer = viewer_of(request)
     if not can_study(lesson, viewer):
         return turn_away(request, lesson.course)

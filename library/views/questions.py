@@ -40,7 +40,7 @@ ANSWERING = Limit("answer", times=120, seconds=3600)
 @personal
 def ask(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Show what was asked about a lesson that I have, a page at a time; ask something myself."""
-    lesson = find_lesson(course_slug, lesson_slug)
+    lesson = find_lesson(request, course_slug, lesson_slug)
     if not can_study(lesson, viewer_of(request)):
         return refuse(request, lesson, viewer_of(request))
     if request.method == "POST":
@@ -56,7 +56,7 @@ def ask(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpRespons
 @personal
 def question(request: HtmxRequest, course_slug: str, lesson_slug: str, pk: int) -> HttpResponse:
     """Show one question with its answers; say something to it, or take mine back."""
-    lesson, viewer = find_lesson(course_slug, lesson_slug), viewer_of(request)
+    lesson, viewer = find_lesson(request, course_slug, lesson_slug), viewer_of(request)
     if not can_study(lesson, viewer):
         return refuse(request, lesson, viewer)
     asked = get_object_or_404(LessonQuestion.objects.on(lesson, viewer=viewer), pk=pk)

@@ -26,7 +26,7 @@ ANSWERS = Limit("quiz", times=120, seconds=3600)
 @limited(ANSWERS)
 def quiz(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Answer a lesson's questions; whoever passes has done the lesson."""
-    lesson = find_lesson(course_slug, lesson_slug)
+    lesson = find_lesson(request, course_slug, lesson_slug)
     viewer = viewer_of(request)
     if not can_study(lesson, viewer):
         return refuse(request, lesson, viewer)
@@ -40,7 +40,7 @@ def quiz(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpRespon
             return redirect_browser(request, lesson_url(lesson) + "#quiz")
         return render(request, "library/lesson.html", _shown(request, lesson, answered))
     context = {**_shown(request, lesson, answered), "is_fresh": True, "is_answered": True}
-    return render(request, "library/lesson.html#completed", context)
+    return render(request, "library/_lesson.html#completed", context)
 
 
 def _keep(

@@ -1,11 +1,12 @@
 """Pieces of pages that are the same for many, rendered once."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
-from project.kept import kept_piece
+from project.kept import kept_form, kept_piece
 
 register = template.Library()
 
@@ -17,3 +18,15 @@ def kept(name: str, **values: Hashable) -> SafeString:
     ``{% kept "_foot.html" SHOP_NAME=SHOP_NAME THEME=THEME %}``: what is not named is not there.
     """
     return kept_piece(name, values, key=tuple(values.items()))
+
+
+@register.simple_tag(takes_context=True)
+def account_menu(context: dict[str, Any]) -> SafeString:
+    """Return the menu of somebody who is signed in: the same for all but for who they are."""
+    user = context["user"]
+    later: dict[str, Callable[[], str]] = {
+        "csrf_token": lambda: str(context["csrf_token"]),
+        "email": lambda: str(user.email),
+    }
+    told = {"is_staff": user.is_staff}
+    return kept_form("_account_menu.html", told, key=user.is_staff, later=later)

@@ -165,7 +165,7 @@ def test_completion_takes_as_many_queries_among_30_lessons_as_alone(
 
     # The session, the person, the lesson, the seat; in a transaction (two) the seat's lock, the
     # questions, the mark, the certificate, what is left to do; outline, questions and note.
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         htmx.post(url, {"done": "1"})
 
 

@@ -165,5 +165,5 @@ def test_lesson_takes_as_many_queries_among_30_as_alone(visitor, django_assert_n
 
     # The session, the person, the lesson, the seat, the outline, its questions, the note; the page
     # also its cart.
-    with django_assert_num_queries(7 if visitor.uses_htmx else 8):
+    with django_assert_num_queries(5 if visitor.uses_htmx else 6):
         visitor.get(f"/library/long/{first.slug}/")

@@ -1,0 +1,128 @@
+"""Lessons that are rendered once for many: everybody gets their own page all the same."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Course, Lesson, Section
+from library.models import LessonProgress, Note, VideoPosition
+from project import kept
+from tests.factories import create_course, create_learner, create_staff, enroll
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = re.compile(r'name="(?:csrfmiddlewaretoken|token)" value="([^"]+)"')
+
+
+def signed_in(user, **kwargs):
+    client = Client(**kwargs)
+    client.force_login(user)
+    return client
+
+
+def look(client, url):
+    """Return a page without what is another each time."""
+    return TOKEN.sub("", client.get(url).content.decode())
+
+
+@pytest.fixture
+def course():
+    return create_course(title="Bread", lessons=4)
+
+
+@pytest.fixture
+def url(course):
+    return f"/library/bread/{course.lessons.order_by('pk')[1].slug}/"
+
+
+@pytest.fixture
+def learners(course):
+    """Return a browser for each way in which the lesson can look."""
+    lessons = list(course.lessons.order_by("pk"))
+    beginner, further, elsewhere, noting, late, watching = [create_learner() for _ in range(6)]
+    for learner in (beginner, further, elsewhere, noting, late, watching):
+        enroll(learner, course=course)
+    for lesson in lessons[:2]:
+        LessonProgress.objects.mark(further, lesson)
+    LessonProgress.objects.mark(elsewhere, lessons[3])
+    Note.objects.write(noting, lessons[1], "Mine <alone>", version=0)
+    finished = create_learner()
+    enroll(finished, course=course)
+    for lesson in lessons:
+        LessonProgress.objects.mark(finished, lesson)
+    people = [beginner, further, elsewhere, noting, finished]
+    indonesian = signed_in(late, headers={"Accept-Language": "id"})
+    return [*(signed_in(person) for person in people), signed_in(create_staff()), indonesian]
+
+
+def test_everybody_gets_the_page_that_they_would_get_alone(learners, url):
+    def alone(client):
+        kept._pieces.clear()
+        return look(client, url)
+
+    expected = [alone(client) for client in learners]
+    kept._pieces.clear()
+
+    assert [look(client, url) for client in learners] == expected
+    assert [look(client, url) for client in learners[::-1]] == expected[::-1]
+    assert len(set(expected)) == len(learners)
+
+
+def test_whatever_a_lesson_shows_shows_at_once(course, url):
+    learner = create_learner()
+    enroll(learner, course=course)
+    client = signed_in(learner)
+    lessons = list(course.lessons.order_by("pk"))
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    changes = [
+        (Course, course.pk, {"title": "Rye"}),
+        (Course, course.pk, {"language": "id"}),
+        (Course, course.pk, {"hue": 200}),
+        (Section, lessons[0].section_id, {"title": "First things"}),
+        (Lesson, lessons[1].pk, {"title": "Kneading"}),
+        (Lesson, lessons[1].pk, {"body_html": "<p>Knead.</p>"}),
+        (Lesson, lessons[1].pk, {"minutes": 77}),
+        (Lesson, lessons[0].pk, {"title": "Flour"}),
+        (Lesson, lessons[2].pk, {"slug": "ovens"}),
+        (Lesson, lessons[2].pk, {"opens_on": tomorrow}),
+        (Lesson, lessons[3].pk, {"minutes": 7}),
+    ]
+
+    def check():
+        warm = look(client, url)
+        kept._pieces.clear()
+        assert warm == look(client, url)
+        return warm
+
+    seen = [check()]
+    for model, pk, change in changes:
+        model.objects.filter(pk=pk).update(**change)
+        seen.append(check())
+    Note.objects.write(learner, lessons[1], "Something", version=0)
+    seen.append(check())
+    Lesson.objects.create(
+        course=course, section=lessons[0].section, title="More", slug="more", position=9
+    )
+    seen.append(check())
+
+    assert len(set(seen)) == len(seen)
+
+
+def test_each_browser_gets_its_own_token_which_works(course, url):
+    people = [create_learner() for _ in range(2)]
+    for person in people:
+        enroll(person, course=course)
+    browsers = [signed_in(person, enforce_csrf_checks=True) for person in people]
+
+    tokens = [set(TOKEN.findall(browser.get(url).content.decode())) for browser in browsers]
+
+    assert not tokens[0] & tokens[1]
+    for browser, known in zip(browsers, tokens, strict=True):
+        for token in known:
+            sent = {"done": "1", "csrfmiddlewaretoken": token}
+            assert browser.post(f"{url}completion/", sent).status_code == 303
+    assert LessonProgress.objects.count() == 2
+    assert not VideoPosition.objects.exists()
