@@ -22,7 +22,8 @@ register = template.Library()
 def lesson_page(context: Context) -> SafeString:
     """Return a lesson as the visitor sees it.
 
-    A plain one, only to be read, looks the same to all who are equally far, and is rendered once.
+    A plain one, only to be read, looks the same to all who are equally far, and is rendered once;
+    not with what somebody has written down on it, which is nobody else's.
     """
     told: dict[str, Any] = context.flatten()  # type: ignore[assignment]  # all keys are names
     if not told.get("is_plain") or told["progress"].is_finished:
@@ -50,14 +51,13 @@ PLAIN = (
 
 
 def _face(shown: dict[str, Any]) -> tuple[Hashable, ...]:
-    course, lesson, note = shown["course"], shown["lesson"], shown["note"]
+    course, lesson = shown["course"], shown["lesson"]
     of_course = (course.slug, course.title, course.language, course.hue)
     text = (lesson.pk, lesson.title, lesson.minutes, lesson.body_html, lesson.section.title)
-    noted = note and (note["text"], note["version"])
     flags = (shown["is_open"], shown["is_done"], shown["has_notes"])
     # What comes before and after is in the outline; where to go on depends on what was watched.
     onward = shown["onward"] and shown["onward"].pk
-    return *of_course, *text, lesson.questions_asked, noted, *flags, onward, shown["outline"].face
+    return *of_course, *text, lesson.questions_asked, *flags, onward, shown["outline"].face
 
 
 @register.simple_tag

@@ -33,7 +33,8 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
         return _wait_for(request, lesson, viewer)
     media = media_of(lesson, viewer, asked=request.GET.get("t", ""))
     context = {**reading(lesson, viewer), "media": media}
-    context["is_plain"] = not (media.has_any or context["quiz"] or is_looking(request))
+    has_own = media.has_any or context["quiz"] or context["note"] or is_looking(request)
+    context["is_plain"] = not has_own
     return render_part(request, "library/lesson.html", "stage", context)
 
 
