@@ -16,8 +16,8 @@ def wait_briefly_for_locks() -> None:
 
 
 def brief_waits() -> Func:
-    """Return what does the same for a transaction that begins by reading: it is read along."""
-    timeout = [Value("lock_timeout"), Value(LOCK_TIMEOUT), Value(True)]
+    """Return what does the same for a query that a transaction begins with: it is read along."""
+    timeout = [Value("lock_timeout"), Given("timeout", TextField()), Value(True)]
     return Func(*timeout, function="set_config", output_field=TextField())
 
 
@@ -31,7 +31,7 @@ def locked_payment(payment_id: int) -> tuple[Order, Payment]:
 
 def ids_of(payment_id: int) -> tuple[int, int | None, int | None]:
     """Return the pks of a payment's order, of its cart and its user; wait briefly from now on."""
-    order_id, cart_id, user_id, _ = _ids.only_one(payment=payment_id)
+    order_id, cart_id, user_id, _ = _ids.only_one(payment=payment_id, timeout=LOCK_TIMEOUT)
     return order_id, cart_id, user_id
 
 

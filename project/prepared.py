@@ -60,7 +60,7 @@ class Prepared[Row]:
     """
 
     def __init__(self, write: Callable[[], "QuerySet[Any, Row]"]) -> None:
-        self._write = write
+        self.write = write
 
     def all(self, **values: Any) -> list[Row]:
         """Return what the query gives for these values. ``KeyError`` if one is missing."""
@@ -79,7 +79,7 @@ class Prepared[Row]:
 
     @cached_property
     def _written(self) -> "tuple[QuerySet[Any, Row], Any, str, tuple[Any, ...]]":
-        queryset = self._write()
+        queryset = self.write()
         compiler: Any = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
         columns = [column for column, *_ in compiler.select[: compiler.col_count]]

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from checkout import inbox, settlement
+from checkout import inbox, settlement, settling
 from checkout.gateways import Notice, SessionState, Topic, gateway_named
 from checkout.models import Payment
 from checkout.models.cart import CartQuerySet
@@ -20,6 +20,7 @@ from checkout.models.refund import RefundQuerySet
 from checkout.proving import shop as shops
 from checkout.settlement import Books, settle
 from library.models import Enrollment
+from project.prepared import Prepared
 
 
 @contextmanager
@@ -62,6 +63,10 @@ def lock_forgotten() -> Iterator[None]:
     with ExitStack() as stack:
         for rows in (OrderQuerySet, PaymentQuerySet, RefundQuerySet):
             stack.enter_context(_replaced(rows, "locked", lambda self: self.all()))
+        for name in ("_orders", "_payments"):
+            # Written anew, because what was written before has the lock in it.
+            write = getattr(settling, name).write
+            stack.enter_context(_replaced(settling, name, Prepared(write)))
         stack.enter_context(
             _replaced(
                 CartQuerySet, "locked_for_order", lambda self, **of: list(self.of_order(**of))

@@ -57,7 +57,7 @@ def test_cart_answer(shopper, shop_of, courses, django_assert_num_queries):
     wanted = shop_of(courses)
     shopper.wants(create_course())
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         shopper.client.post("/cart/items/", {"course": wanted.slug, "shown": "1"}, headers=HTMX)
 
 
