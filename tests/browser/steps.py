@@ -74,7 +74,7 @@ def pay_by_debit(page: Page, *, account: str = ACCOUNT) -> None:
 def read_mail(page: Page, email: str, subject: str) -> str:
     """Return the text of a letter that comes to ``email``."""
     mailbox = page.context.new_page()
-    for _ in range(75):
+    for _ in range(150):  # a minute or so: the worker may have much to do
         mailbox.goto("/demo/mailbox/")
         mail = mailbox.locator("#mails li", has_text=email).filter(has_text=subject).first
         if mail.count():
