@@ -4,11 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from catalog.models import Course, Lesson, Section
-from library.models import LessonProgress, Note, VideoPosition
+from library.access import can_view
+from library.having import may_view
+from library.models import Enrollment, EnrollmentStatus, LessonProgress, Note
 from project import kept
 from tests.factories import create_course, create_learner, create_staff, enroll
 
@@ -42,8 +44,8 @@ def url(course):
 def learners(course):
     """Return a browser for each way in which the lesson can look."""
     lessons = list(course.lessons.order_by("pk"))
-    beginner, further, elsewhere, noting, late, watching = [create_learner() for _ in range(6)]
-    for learner in (beginner, further, elsewhere, noting, late, watching):
+    beginner, further, elsewhere, noting, late = [create_learner() for _ in range(5)]
+    for learner in (beginner, further, elsewhere, noting, late):
         enroll(learner, course=course)
     for lesson in lessons[:2]:
         LessonProgress.objects.mark(further, lesson)
@@ -125,4 +127,31 @@ def test_each_browser_gets_its_own_token_which_works(course, url):
             sent = {"done": "1", "csrfmiddlewaretoken": token}
             assert browser.post(f"{url}completion/", sent).status_code == 303
     assert LessonProgress.objects.count() == 2
-    assert not VideoPosition.objects.exists()
+
+
+SEATS = [
+    (status, days)
+    for status in EnrollmentStatus.values
+    for days in (None, -1, 1)
+    if (status, days) != (EnrollmentStatus.ENDED, None)  # the database has no such row
+]
+
+
+@pytest.mark.parametrize(("status", "days"), SEATS)
+def test_page_and_its_files_open_to_the_same_people(course, status, days):
+    """The page asks what the visitor has, and its files ask for the seat: never two answers."""
+    learner = create_learner()
+    seat = enroll(learner, course=course)
+    moment = timezone.now()
+    Enrollment.objects.filter(pk=seat.pk).update(
+        status=status,
+        starts_at=moment - timedelta(days=3),
+        ends_at=days and moment + timedelta(days=days),
+        learner=None if status == EnrollmentStatus.UNCLAIMED else learner,
+    )
+    request = RequestFactory().get("/")
+    request.user = learner
+    lesson = course.lessons.first()
+
+    is_open = status == EnrollmentStatus.ACTIVE and days != -1
+    assert (may_view(request, lesson), can_view(lesson, learner)) == (is_open, is_open)
