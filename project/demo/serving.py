@@ -9,7 +9,6 @@ from contextlib import contextmanager
 TICK = 0.1  # seconds
 STARTING = 60.0  # seconds that the programs have to become ready
 STOPPING = 10.0  # seconds that they have to stop by themselves
-STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 type Programs = dict[str, subprocess.Popen[bytes]]
 
@@ -21,14 +20,14 @@ class ProgramEnded(Exception):
 def serve(
     commands: Mapping[str, Sequence[str]],
     *,
+    stop: "Stop",
     is_ready: Callable[[], bool],
     announce: Callable[[], None],
 ) -> None:
-    """Run the ``commands`` until SIGINT, SIGTERM or SIGHUP; ``announce`` them once they are ready.
+    """Run the ``commands`` until ``stop`` is asked; ``announce`` them once they are ready.
 
     Raise ``ProgramEnded`` if one of them ends. All have ended when this returns or raises.
     """
-    stop = Stop(STOP_SIGNALS)
     with _running(commands) as programs:
         _wait_until_ready(programs, stop, is_ready)
         if not stop.is_asked:
@@ -38,16 +37,31 @@ def serve(
 
 
 class Stop:
-    """Whether a signal has asked us to stop. A second one changes nothing.
+    """Whether SIGINT, SIGTERM or SIGHUP has asked us to stop. A second one changes nothing.
 
     Not a ``threading.Event``: its lock may be held by the very wait that the signal interrupts,
     and then the handler would wait for ever.
     """
 
-    def __init__(self, signals: Sequence[signal.Signals]) -> None:
+    def __init__(self) -> None:
         self.is_asked = False
-        for number in signals:
+        self._interrupts = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Raise ``KeyboardInterrupt`` in what is under way, or at its end.
+
+        It may come where an exception is ignored, such as in a finalizer.
+        """
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
+        if self.is_asked:
+            raise KeyboardInterrupt
 
     def wait(self, seconds: float) -> bool:
         """Wait; return whether we were asked to stop meanwhile."""
@@ -56,6 +70,8 @@ class Stop:
 
     def _ask(self, *_: object) -> None:
         self.is_asked = True
+        if self._interrupts:
+            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The proof holds, and sabotage makes it fail: otherwise it would prove nothing."""
 
+import logging
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -77,3 +79,6 @@ def test_history_is_read_as_it_was_written():
 def test_history_that_is_none_is_refused(text):
     with pytest.raises(CommandError):
         call_command("prove", replay=text)
+
+    # It is quiet about what goes wrong on purpose, and only then.
+    assert logging.getLogger("checkout").isEnabledFor(logging.ERROR)

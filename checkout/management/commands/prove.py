@@ -6,7 +6,8 @@ import secrets
 import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -80,14 +81,13 @@ class Command(BaseCommand):
             raise CommandError("The proof needs Hypothesis: install it with `uv sync --group dev`.")
         if not settings.SANDBOX:
             _start_again()
-        logging.disable(logging.CRITICAL)  # of what goes wrong on purpose
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         seed = secrets.randbelow(10**9) if seed is None else seed
         try:
-            if replay:
-                verdict = _replay(replay, sabotage)
-            else:
-                verdict = _prove(histories, seed, max(1, min(workers, histories)), sabotage)
+            with _quiet_and_stoppable():
+                if replay:
+                    verdict = _replay(replay, sabotage)
+                else:
+                    verdict = _prove(histories, seed, max(1, min(workers, histories)), sabotage)
         except KeyboardInterrupt:
             raise CommandError("Stopped. The scratch databases are gone.") from None
         self._print(verdict, is_replay=bool(replay))
@@ -111,6 +111,19 @@ class Command(BaseCommand):
         violation, history = verdict.violation, verdict.history
         self.stdout.write(f"\nBroken: {violation}\n\nThe smallest history that shows it:\n")
         self.stdout.write(f"  manage.py prove --replay '{history}'")
+
+
+@contextmanager
+def _quiet_and_stoppable() -> Iterator[None]:
+    """Log nothing of what goes wrong on purpose, and stop at SIGTERM as at Ctrl-C."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        logging.disable(disabled)
 
 
 def _prove(count: int, seed: int, workers: int, sabotage: str | None) -> "Verdict":

@@ -1,7 +1,6 @@
 """``manage.py demo``: the whole shop on this machine, with nothing to configure."""
 
 import os
-import signal
 import sys
 from argparse import ArgumentParser
 from typing import Any, NoReturn
@@ -26,7 +25,7 @@ from project.demo.identity import (
     is_wanted,
     settings_of_identity,
 )
-from project.demo.serving import ProgramEnded, serve
+from project.demo.serving import ProgramEnded, Stop, serve
 
 TEST_CARD = "4242 4242 4242 4242"
 
@@ -62,11 +61,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if not is_in_force(wanted):
             _start_again(wanted, port)
-        # What comes before the programs start may be stopped by it as well as by Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stop = Stop()
         try:
-            self.prepare(reset=reset)
-            self.serve(host, port)
+            with stop.interrupting():
+                self.prepare(reset=reset)
+            self.serve(host, port, stop)
         except KeyboardInterrupt:
             pass
         self.stdout.write("\nStopped.")
@@ -80,8 +79,8 @@ class Command(BaseCommand):
         except RefusedToPrepare as refusal:
             raise CommandError(str(refusal)) from refusal
 
-    def serve(self, host: str, port: int) -> None:
-        """Run the web server and the worker."""
+    def serve(self, host: str, port: int, stop: Stop) -> None:
+        """Run the web server and the worker until we are asked to stop."""
         self.say("Starting the shop and its worker")
         ready_url = f"{local_url(host, port)}/readyz"
         try:
@@ -91,6 +90,7 @@ class Command(BaseCommand):
                     "web server": _web_server(host, port),
                     "job worker": _worker(),
                 },
+                stop=stop,
                 is_ready=lambda: _answers(ready_url),
                 announce=lambda: self.say(_welcome(host)),
             )
