@@ -5,6 +5,7 @@ somebody has thought about who may see it.
 """
 
 import re
+from copy import deepcopy
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 from PIL import Image
@@ -493,6 +495,19 @@ def outcome(response):
     return str(response.status_code)
 
 
+@pytest.fixture(scope="module")
+def opened(django_db_setup, django_db_blocker):
+    """A shop that is opened once; each test takes back what it did to it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Shop()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def shop(opened, db):
+    return deepcopy(opened)
+
+
 def text_of(response):
     """Return what a response says; of what is streamed, nothing but learners get any."""
     content = b"" if response.streaming else response.content
@@ -537,14 +552,13 @@ def test_table_misses_nothing():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}")
-def test_table_says_who_may_do_what(row, monkeypatch, request):
+def test_table_says_who_may_do_what(row, shop, monkeypatch, request):
     name, method, *expected = row
     if name.startswith(ELSEWHERE):
         request.getfixturevalue("elsewhere")
     if name != "checkout:stripe_webhook":
         gateway = MemoryGateway()
         monkeypatch.setattr(stripe_gateway, "StripeGateway", lambda: gateway)
-    shop = Shop()
     path, form = shop.path(name), FORMS.get(name) or FORMS.get(url_name(name), {})
     answers = {}
     for actor in ACTORS:
@@ -561,8 +575,7 @@ def test_table_says_who_may_do_what(row, monkeypatch, request):
 
 
 @pytest.mark.parametrize("actor", ACTORS)
-def test_other_methods_are_refused(actor, elsewhere):
-    shop = Shop()
+def test_other_methods_are_refused(actor, shop, elsewhere):
     client = shop.client(actor)
     before, signed_in = state(), client.session.get("_auth_user_id")
     for name in sorted({row[0] for row in ROWS if "!" not in row[0]}):
@@ -577,8 +590,7 @@ def test_other_methods_are_refused(actor, elsewhere):
         assert client.session.get("_auth_user_id") == signed_in, name
 
 
-def test_head_is_answered_as_get_is(elsewhere):
-    shop = Shop()
+def test_head_is_answered_as_get_is(shop, elsewhere):
     for name, method, *expected in ROWS:
         if method == "GET":
             said = outcome(shop.client("stranger").head(shop.path(name)))
@@ -626,8 +638,8 @@ def office_answers(client):
 
 
 @pytest.mark.parametrize("actor", ACTORS)
-def test_office_is_closed_to_all_but_staff(actor):
-    client = Shop().client(actor)
+def test_office_is_closed_to_all_but_staff(actor, shop):
+    client = shop.client(actor)
     before = state()
 
     answers = office_answers(client)
@@ -636,8 +648,7 @@ def test_office_is_closed_to_all_but_staff(actor):
     assert state() == before
 
 
-def test_office_is_closed_to_staff_without_a_second_step():
-    Shop()
+def test_office_is_closed_to_staff_without_a_second_step(shop):
     client = Client()
     client.force_login(create_staff(has_app=False))
     before = state()
