@@ -74,6 +74,12 @@ else:
         "which installs the embedded one."
     )
 
+# PostgreSQL plans anew what it was asked twice on a connection, and then no more.
+if env.bool("PREPARED_STATEMENTS", default=True):
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        server_side_binding=True, prepare_threshold=2
+    )
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Secrets

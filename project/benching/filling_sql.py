@@ -11,7 +11,7 @@ WITH person AS (
     SELECT
         number, '!', false, 'learner-' || number || '@example.com', 'Learner ' || number,
         false, true, now() - interval '3 years' * random(), 'en'
-    FROM generate_series(1, %(learners)s) AS number
+    FROM generate_series(1, %(learners)s::int) AS number
     RETURNING id, email
 )
 INSERT INTO account_emailaddress (email, verified, "primary", user_id)
@@ -40,7 +40,7 @@ SELECT
     sum(course.price_minor) OVER (PARTITION BY number) AS total_minor,
     seat
 FROM
-    generate_series(%(first)s, %(last)s) AS number, generate_series(1, 2) AS seat,
+    generate_series(%(first)s::int, %(last)s::int) AS number, generate_series(1, 2) AS seat,
     bench_course AS course
 WHERE course.place = (
     (number - 1) %% %(learners)s * 37 + (number - 1) / %(learners)s * 2 + seat

@@ -96,7 +96,8 @@ def note_filling(scale: Scale) -> None:
     """Write down how the database was filled: to be done last."""
     with connection.cursor() as cursor:
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        cursor.execute(f"COMMENT ON DATABASE {name} IS %s", [_key(scale)])
+        comment = connection.ops.compose_sql(f"COMMENT ON DATABASE {name} IS %s", [_key(scale)])
+        cursor.execute(comment)
 
 
 def _make_anew() -> None:
