@@ -96,9 +96,10 @@ def see(open_browser, demo, shown):
     def open_state(name, **options):
         page = open_browser(**options)
         there = shown["states"][name]
-        if there["session"]:
-            cookie = {"name": "session", "value": there["session"], "url": str(demo)}
-            page.context.add_cookies([cookie])
+        for name in ("session", "preview"):
+            if there[name]:
+                cookie = {"name": name, "value": there[name], "url": str(demo)}
+                page.context.add_cookies([cookie])
         page.goto(there["path"])
         return page
 

@@ -28,11 +28,14 @@ from checkout.settlement import settle  # noqa: E402
 from library.invitations import invite  # noqa: E402
 from library.models import (  # noqa: E402
     Certificate,
+    CourseUpdate,
     Enrollment,
     EnrollmentStatus,
+    LessonQuestion,
     Note,
     QuizAttempt,
 )
+from library.preview.mark import COOKIE  # noqa: E402
 from project import errors  # noqa: E402
 from project.accounts.models import User  # noqa: E402
 from tests.checkout.shop import create_order, create_payment, snapshot_of  # noqa: E402
@@ -175,6 +178,33 @@ def learners():
         "certificate": state(terms.get_absolute_url()),
         "certificate of mine": state(terms.get_absolute_url(), learner),
         "notes": state("/library/knots-by-and-by/notes/", learner),
+        **beside_lessons(learner.user, lessons[1], learner),
+    }
+
+
+def beside_lessons(user, lesson, learner):
+    """Return what a course has beside its texts: a video, questions, search, news, the preview."""
+    sky = Course.objects.get(slug="sky-with-your-own-eyes")
+    enroll(user, course=sky)
+    path = f"/library/{lesson.course.slug}/"
+    LessonQuestion.objects.ask(user, lesson, text="Does *rye* rise as well?", name="Ada")
+    today = timezone.now()
+    CourseUpdate.objects.create(
+        course=lesson.course, title="A page on rye", body="It *rises*.", published_at=today
+    )
+    staff = person("writer@example.com", is_staff=True, is_superuser=True)
+    looking = {"role": "buyer", "day": today.date(), "since": today.date()}
+    answer = staff.client.post("/preview/bread-from-scratch/", looking)
+    assert COOKIE in answer.cookies, answer
+    return {
+        "lesson, video": state(
+            "/library/sky-with-your-own-eyes/north-and-the-measuring-hand/", learner
+        ),
+        "lesson, asked": state(f"{path}{lesson.slug}/questions/", learner),
+        "search in a course": state(f"{path}search/?q=water", learner),
+        "updates": state(f"{path}updates/", learner),
+        "look as a learner": state("/preview/bread-from-scratch/", staff),
+        "lesson, looked at by staff": state(f"{path}{lesson.slug}/", staff),
     }
 
 
@@ -222,6 +252,7 @@ def accounts():
         "add an app": state("/accounts/2fa/totp/activate/", owner),
         "add a passkey": state("/accounts/2fa/webauthn/add/", owner),
         "is it you": state("/accounts/password/set/", doubted),
+        "mail to choose": state("/account/mail/", owner),
         "my data": state("/account/data/", owner),
         "delete an account": state("/account/data/deletion/", owner),
         "sign out": state("/accounts/logout/", owner),
@@ -267,12 +298,12 @@ def error_pages():
     return {status: answer.content.decode() for status, answer in answers.items()}
 
 
-def person(email: str = ""):
+def person(email: str = "", **fields):
     """Return somebody with a session, who is signed in if they have an address."""
     client = Client(headers={"host": settings.SITE_HOST})
     user = None
     if email:
-        user = User.objects.create_user(email, None)
+        user = User.objects.create_user(email, None, **fields)
         client.force_login(user)
     return SimpleNamespace(client=client, user=user)
 
@@ -296,10 +327,17 @@ def sold(title: str):
 
 
 def state(path: str, somebody=None) -> dict[str, str]:
-    """Return where a state is seen, and the cookie of whoever sees it."""
+    """Return where a state is seen, and the cookies of whoever sees it."""
     cookies = somebody.client.cookies if somebody else {}
-    session = cookies.get(settings.SESSION_COOKIE_NAME)
-    return {"path": path, "session": session.value if session else ""}
+
+    def value(name):
+        return cookies[name].value if name in cookies else ""
+
+    return {
+        "path": path,
+        "session": value(settings.SESSION_COOKIE_NAME),
+        "preview": value("preview"),
+    }
 
 
 def _path(url: str) -> str:
