@@ -94,9 +94,10 @@ def _filled_with() -> str:
 
 def note_filling(scale: Scale) -> None:
     """Write down how the database was filled: to be done last."""
+    comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+        sql.Identifier(str(connection.settings_dict["NAME"])), sql.Literal(_key(scale))
+    )
     with connection.cursor() as cursor:
-        name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        comment = connection.ops.compose_sql(f"COMMENT ON DATABASE {name} IS %s", [_key(scale)])
         cursor.execute(comment)
 
 
