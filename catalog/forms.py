@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Bundle, Course, Instructor
 from catalog.models.pictured import Pictured
 from catalog.money import exponent, to_decimal, to_minor
-from catalog.pictures.keeping import keep_picture
-from catalog.pictures.reading import InvalidPicture, read_picture
+from catalog.pictures import InvalidPicture
 from catalog.pictures.shapes import COVER, PORTRAIT, Shape
 
 
@@ -70,6 +69,8 @@ class PictureField(forms.FileField):
         file = super().clean(data, initial)
         if not file:
             return None
+        from catalog.pictures.reading import read_picture
+
         try:
             return read_picture(file, self.shape)
         except InvalidPicture as error:
@@ -84,6 +85,8 @@ class PicturedForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     def put_picture(self, row: Pictured) -> None:
         """Show what was uploaded, once the row is saved."""
         if picture := self.cleaned_data.get("upload"):
+            from catalog.pictures.keeping import keep_picture
+
             row.show_picture(keep_picture(picture, row.SHAPE))
         elif self.cleaned_data.get("remove_picture"):
             row.show_picture(None)

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from catalog.media.keeping import sweep
 from catalog.models import Course, Instructor
-from catalog.pictures.keeping import forget_files
+from catalog.pictures.kept import forget_files
 from catalog.pictures.shapes import SHAPES
 from project.jobs import PATIENTLY, job, periodic
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.pictured import shown
 from catalog.models import Illustration
-from catalog.pictures.illustrations import read_illustration
-from catalog.pictures.reading import InvalidPicture
+from catalog.pictures import InvalidPicture
 
 SHOWN_HEIGHT = 80  # pixels
 
@@ -40,6 +39,8 @@ class IllustrationForm(forms.ModelForm):
         values["name"] = values.get("name") or self.instance.name
         if file := values.get("upload"):
             values["name"] = values.get("name") or re.sub(r"[^A-Za-z0-9._-]+", "-", file.name)
+            from catalog.pictures.illustrations import read_illustration
+
             try:
                 self.kept = read_illustration(file)
             except InvalidPicture as error:

@@ -17,7 +17,7 @@ from catalog.models import Course, Illustration, Lesson, Section
 from catalog.models.opening import Opening
 from catalog.models.outline import PASS_PERCENT
 from catalog.money import to_decimal
-from catalog.pictures.keeping import picture_name
+from catalog.pictures.kept import picture_name
 
 COVER = "cover.webp"
 

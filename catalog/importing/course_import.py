@@ -24,9 +24,10 @@ from catalog.models import (
     Section,
     Topic,
 )
+from catalog.pictures import InvalidPicture
 from catalog.pictures.illustrations import digest_of
 from catalog.pictures.keeping import encode_picture
-from catalog.pictures.reading import InvalidPicture, read_picture
+from catalog.pictures.reading import read_picture
 
 # Fields that the front matter calls something else.
 KEYS = {

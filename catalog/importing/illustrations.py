@@ -7,8 +7,8 @@ from django.db import transaction
 from catalog.importing.front_matter import InvalidCourseFolder
 from catalog.importing.report import Report
 from catalog.models import Course, Illustration
+from catalog.pictures import InvalidPicture
 from catalog.pictures.illustrations import digest_of, read_illustration
-from catalog.pictures.reading import InvalidPicture
 
 
 class Illustrations:

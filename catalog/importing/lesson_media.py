@@ -14,7 +14,8 @@ from catalog.media.videos import InvalidVideo
 from catalog.media.webvtt import InvalidCaptions, decode_captions
 from catalog.models import Caption, Lesson, LessonFile, Video
 from catalog.models.media import POSTER, safe_name
-from catalog.pictures.reading import InvalidPicture, read_picture
+from catalog.pictures import InvalidPicture
+from catalog.pictures.reading import read_picture
 
 MEDIA_KEYS = {
     "video": Key(str),

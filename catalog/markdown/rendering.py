@@ -24,23 +24,10 @@ _ALIGNMENTS = {"text-align:right": "end", "text-align:center": "center", "text-a
 _NAMED = re.compile(rf'((?:id="|href="#)(?:{addresses.PREFIX}|{footnotes.PREFIX}))')
 
 
-def render_markdown(
-    source: str,
-    *,
-    language: str = "en",
-    find: Callable[[str], str | None] | None = None,
-    name: str = "",
+def rendered(
+    source: str, *, language: str, find: Callable[[str], str | None] | None, name: str
 ) -> str:
-    """Return Markdown as HTML that is safe to show.
-
-    HTML in the source is shown as text. Whatever else could act on a page, such as
-    ``javascript:`` links, is taken out.
-
-    Words of our own, such as "Note", are in ``language`` as far as the shop speaks it. ``find``
-    is asked for the real address of each link and picture, and returns ``None`` for those that it
-    does not know: they stay as they are. Where several texts stand on one page, each has a
-    ``name``, so that their headings and footnotes have ids of their own.
-    """
+    """Return Markdown as HTML that is safe to show, as ``render_markdown`` has it."""
     with translation.override(_spoken(language)):
         html = parser.render(source, {"find": find} if find else {})
     if name:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.course import Course
-from catalog.pictures.illustrations import FOLDER, KeptIllustration
+from catalog.pictures.kept import ILLUSTRATIONS, KeptIllustration
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(?:jpe?g|png|webp|avif)"
 
@@ -41,12 +41,12 @@ class Illustration(models.Model):
     @property
     def file_name(self) -> str:
         """Its name in the storage."""
-        return f"{FOLDER}/{self.digest}-{self.width}.webp"
+        return f"{ILLUSTRATIONS}/{self.digest}-{self.width}.webp"
 
     @property
     def url(self) -> str:
         """Where it is: an address that changes when the picture does."""
-        return reverse("catalog:uploaded", args=[FOLDER, f"{self.digest}-{self.width}.webp"])
+        return reverse("catalog:uploaded", args=[ILLUSTRATIONS, f"{self.digest}-{self.width}.webp"])
 
     def show(self, kept: KeptIllustration) -> None:
         """Have this picture once the row is saved."""

@@ -1,7 +1,7 @@
 """What a lesson has beside its text: a video, its captions, and files to download."""
 
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, ClassVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
@@ -11,7 +11,6 @@ from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from PIL import Image
 
 from catalog.media.embeds import Embed, read_embed
 from catalog.media.keeping import file_name, poster_name, protected_storage, video_name
@@ -19,8 +18,11 @@ from catalog.media.videos import read_video
 from catalog.media.webvtt import Cue, InvalidCaptions, read_cues
 from catalog.models.outline import Lesson
 from catalog.models.searching import CueWords
-from catalog.pictures.keeping import encode_picture, picture_name
+from catalog.pictures.kept import picture_name
 from catalog.pictures.shapes import Shape
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # What is shown before a video plays; kept in one width alone.
 POSTER = Shape(folder="posters", ratio=(16, 9), widths=(640, 1280))
@@ -89,8 +91,10 @@ class Video(models.Model):
         self.content_type = facts.content_type
         self.seconds = facts.seconds
 
-    def begin_with(self, picture: Image.Image) -> None:
+    def begin_with(self, picture: "Image.Image") -> None:
         """Show this picture, which has the shape of ``POSTER``, before it plays."""
+        from catalog.pictures.keeping import encode_picture
+
         encoded = encode_picture(picture, POSTER)
         name = picture_name(POSTER, encoded.kept.digest, encoded.kept.width)
         self.poster = ContentFile(encoded.files[name], name="poster.webp")

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from catalog.pictures.keeping import KeptPicture
+from catalog.pictures.kept import KeptPicture
 from catalog.pictures.shapes import Shape
 
 IN_AN_HOUR = 60 * 60  # seconds: pages that were just read still show the old picture

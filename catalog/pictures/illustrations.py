@@ -1,36 +1,18 @@
 """Pictures in texts: kept whole, in one width, as WebP, without what the camera noted."""
 
 import hashlib
-from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from PIL import Image
 
+from catalog.pictures import InvalidPicture
 from catalog.pictures.keeping import QUALITY
-from catalog.pictures.reading import InvalidPicture, read_whole
+from catalog.pictures.kept import KeptIllustration
+from catalog.pictures.reading import read_whole
 
-FOLDER = "lessons"
 WIDEST = 1600  # pixels
 NARROWEST = 100
-
-
-@dataclass(frozen=True)
-class KeptIllustration:
-    """A picture as it is kept. ``content`` is written by whoever keeps it."""
-
-    digest: str
-    width: int
-    height: int
-    content: bytes
-
-    def write(self) -> None:
-        """Write the file, unless it is there."""
-        name = f"{FOLDER}/{self.digest}-{self.width}.webp"
-        if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(self.content))
 
 
 def read_illustration(file: BinaryIO) -> KeptIllustration:

@@ -1,8 +1,4 @@
-"""Where uploaded pictures lie: named by what they show, so that an address never changes its mind.
-
-They are in Django's default storage, which is ``MEDIA_ROOT`` unless a shop on several machines
-names another one that these share.
-"""
+"""Makes the files of an uploaded picture, and writes them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,17 +8,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from catalog.pictures.kept import KeptPicture, picture_name
 from catalog.pictures.shapes import Shape
 
 QUALITY = 80
-
-
-@dataclass(frozen=True)
-class KeptPicture:
-    """A picture that lies in the storage: its digest, and the greatest width it has there."""
-
-    digest: str
-    width: int
 
 
 @dataclass(frozen=True)
@@ -54,17 +43,6 @@ def encode_picture(picture: Image.Image, shape: Shape) -> EncodedPicture:
         KeptPicture(digest, widths[-1]),
         {picture_name(shape, digest, width): content for width, content in contents.items()},
     )
-
-
-def picture_name(shape: Shape, digest: str, width: int) -> str:
-    """Return the name of one file in the storage, which is also the end of its address."""
-    return f"{shape.folder}/{digest}-{width}.webp"
-
-
-def forget_files(shape: Shape, digest: str, width: int) -> None:
-    """Remove a picture in all its widths."""
-    for kept in shape.widths_up_to(width):
-        default_storage.delete(picture_name(shape, digest, kept))
 
 
 def _write(name: str, content: bytes) -> None:

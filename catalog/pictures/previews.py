@@ -4,7 +4,6 @@ The course's cover over its title, as a printer would set them: the art above, a
 course's own color, paper below. It is drawn once and kept in the storage.
 """
 
-import hashlib
 from functools import cache
 from io import BytesIO
 from threading import BoundedSemaphore
@@ -17,12 +16,11 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from catalog.colors import oklch_to_rgb, with_plain_colors
 from catalog.covers import WIDTH as COVER_WIDTH
-from catalog.covers import cover_digest, draw_cover
+from catalog.covers import draw_cover
 from catalog.models import Course
-from catalog.pictures.keeping import picture_name
+from catalog.pictures.kept import picture_name, preview_digest
 
 WIDTH, HEIGHT = 1200, 630
-EDITION = 1  # counted up when the drawing changes, so that its addresses do
 PAPER, INK, SOFT = "#f6f1e6", "#1b1712", "#5d5446"
 MARGIN, PAPER_HEIGHT, RULE = 64, 254, 12
 TITLE_SIZES = range(76, 43, -8)
@@ -40,13 +38,6 @@ _desk = BoundedSemaphore(1)
 
 class TooBusy(Exception):
     """Others are being drawn; ask again."""
-
-
-def preview_digest(course: Course) -> str:
-    """Return what changes when the picture does, for its address."""
-    looks = course.picture or cover_digest(course.slug, course.hue)
-    told = [EDITION, looks, course.hue, course.title, settings.SHOP_NAME]
-    return hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()[:12]
 
 
 def preview_picture(course: Course) -> bytes:

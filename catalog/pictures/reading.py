@@ -10,16 +10,13 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
+from catalog.pictures import InvalidPicture
 from catalog.pictures.shapes import Shape
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 BEHIND_TRANSPARENCY = "#fffdf8"  # the paper of the shop's sheets
-
-
-class InvalidPicture(Exception):
-    """The file cannot be shown; the message tells its owner why."""
 
 
 def read_picture(file: BinaryIO, shape: Shape) -> Image.Image:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalog.covers import cover_digest
 from catalog.models import Course
 from catalog.models.pictured import Pictured
-from catalog.pictures.previews import preview_digest
+from catalog.pictures.kept import preview_digest
 
 HUE_STEP = 15  # degrees; static/css/hues.css has a rule for each step
 PLAIN_WIDTH = 640  # pixels; for browsers that do not choose

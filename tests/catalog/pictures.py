@@ -6,7 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
 
 from catalog.models import Course
-from catalog.pictures.keeping import KeptPicture, keep_picture
+from catalog.pictures.keeping import keep_picture
+from catalog.pictures.kept import KeptPicture
 from catalog.pictures.reading import read_picture
 from catalog.pictures.shapes import COVER
 

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from catalog.models import Course
-from catalog.pictures.keeping import picture_name
+from catalog.pictures.kept import picture_name
 from catalog.pictures.shapes import COVER
 from tests.catalog.pictures import as_file, photograph
 

@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.jobs import forget_picture
 from catalog.models import Course
-from catalog.pictures.keeping import picture_name
+from catalog.pictures.kept import picture_name
 from catalog.pictures.shapes import COVER
 from catalog.templatetags.covers import cover_url, picture_srcset, picture_url
 from tests.catalog.pictures import give_picture, photograph, upload

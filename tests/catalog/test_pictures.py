@@ -9,9 +9,10 @@ from django.core.files.storage import default_storage
 from PIL import Image, ImageCms, PngImagePlugin
 
 from catalog.models import Course
-from catalog.pictures import reading
-from catalog.pictures.keeping import keep_picture, picture_name
-from catalog.pictures.reading import InvalidPicture, read_picture
+from catalog.pictures import InvalidPicture, reading
+from catalog.pictures.keeping import keep_picture
+from catalog.pictures.kept import picture_name
+from catalog.pictures.reading import read_picture
 from catalog.pictures.shapes import COVER, PORTRAIT
 from catalog.templatetags.covers import cover_url, picture_srcset, picture_url
 from tests.catalog.pictures import as_file, give_picture, photograph

@@ -14,7 +14,8 @@ from catalog.covers import draw_cover
 from catalog.models import Course, CourseStatus
 from catalog.pictures import previews
 from catalog.pictures.keeping import keep_picture
-from catalog.pictures.previews import HEIGHT, PAPER_HEIGHT, draw_preview, preview_digest
+from catalog.pictures.kept import preview_digest
+from catalog.pictures.previews import HEIGHT, PAPER_HEIGHT, draw_preview
 from catalog.pictures.shapes import COVER
 from catalog.templatetags.covers import preview_picture_url
 from tests.catalog.pictures import give_picture
