@@ -38,10 +38,9 @@ def statements_of(
     ``before`` is called before each, and returns what the answer must show. Raise
     ``OtherAnswer`` unless each is answered with ``status``.
     """
-    for _ in range(2):
-        for request in [*requests, *requests][:WARMED]:
-            ask(program.port, request)
-        time.sleep(BEGINNING)
+    _warm(program, requests)
+    time.sleep(BEGINNING)
+    _warm(program, requests)
     tries = []
     for request in [*requests[WARMED:], *requests][:ASKED]:
         title = before()
@@ -57,6 +56,11 @@ def statements_of(
             tries.append(_statements(lines.read()))
     middle = median_low(len(queries(statements)) for statements in tries)
     return next(statements for statements in tries if len(queries(statements)) == middle)
+
+
+def _warm(program: Program, requests: list[bytes]) -> None:
+    for request in [*requests, *requests][:WARMED]:
+        ask(program.port, request)
 
 
 def queries(statements: list[str]) -> list[str]:
