@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+
+from catalog.models import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "x" * 60
@@ -156,3 +159,31 @@ def test_a_language_that_is_not_spoken_is_refused():
 def test_migrations_are_complete():
     """LESSONS 20: what the models say is in the migrations."""
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def options(**environment):
+    """Return how an ordinary shop's connections prepare statements."""
+    names = "('server_side_binding', 'prepare_threshold')"
+    return ask(
+        f"[s.DATABASES['default']['OPTIONS'].get(name) for name in {names}]",
+        SECRET_KEY=LONG,
+        DATABASE_URL="postgres://shop@db/lectern?sslmode=require",
+        **environment,
+    )
+
+
+def test_statements_are_prepared_unless_a_pooler_forbids_it():
+    assert options() == "[True, 2]"
+    assert options(PREPARED_STATEMENTS="0") == "[None, None]"
+
+
+@pytest.mark.django_db
+def test_what_is_asked_often_is_prepared():
+    """So that PostgreSQL plans it no more."""
+    for number in range(4):
+        Course.objects.filter(slug=f"bread-{number}").first()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = [statement for (statement,) in cursor.fetchall()]
+    assert [one for one in kept if '"catalog_course"."slug" = $1' in one]
