@@ -2,11 +2,13 @@
 
 from django.db import models
 
-# Of two messages with one key, the second waits for the first, and is none if that is kept.
+# Of two messages with one key, the second waits for the first, and is none if that is kept. Columns
+# are named, here and elsewhere: a statement that is prepared would fail when a migration adds one.
 _WRITE = """
     INSERT INTO project_outboundmail (key, "to", subject, text, html, stop_url, created_at)
     VALUES (%s, %s, %s, %s, %s, %s, now())
-    ON CONFLICT (key) DO NOTHING RETURNING *
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id, key, "to", subject, text, html, stop_url, created_at, sent_at
 """
 
 

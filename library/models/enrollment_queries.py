@@ -58,7 +58,9 @@ _GRANT = """
     FROM catalog_course AS course, (SELECT %s::bigint AS id) AS learner
     WHERE course.id = ANY(%s::bigint[])
     ORDER BY course.id
-    ON CONFLICT DO NOTHING RETURNING *
+    ON CONFLICT DO NOTHING
+    RETURNING id, learner_id, course_id, status, source, created_at, claimed_at, reason,
+        given_by_id, shares_progress, claim_version, access_days, starts_at, ends_at, told_of_end_at
 """
 
 

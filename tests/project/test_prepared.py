@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Course, Lesson
-from library.models import Enrollment
+from library.models import Enrollment, EnrollmentSource
+from project.models import OutboundMail
 from project.prepared import Given, GivenSet, Prepared
 from tests.factories import create_course, create_learner, enroll
 
@@ -135,3 +136,37 @@ def test_threads_share_the_sql_and_not_the_connection():
         thread.join()
 
     assert seen == {course.pk: [course.pk] * 20 for course in courses}
+
+
+# As another process would: of its own ALTER a connection knows, and prepares all anew.
+MIGRATION = """
+SET CONSTRAINTS ALL IMMEDIATE;
+DO $$ BEGIN
+    ALTER TABLE project_outboundmail ADD COLUMN of_tomorrow integer;
+    ALTER TABLE library_enrollment ADD COLUMN of_tomorrow integer;
+    ALTER TABLE catalog_course ADD COLUMN of_tomorrow integer;
+END $$;
+"""
+
+
+def write_letter(key):
+    kept = {"to": "ada@example.com", "subject": "A receipt", "text": "", "html": "", "stop_url": ""}
+    return OutboundMail.objects.write(key=key, **kept)
+
+
+def test_statements_of_a_running_process_outlive_a_migration_that_adds_columns(course):
+    """The shop goes on while it is upgraded, and money arrives."""
+    learner = create_learner()
+
+    def work(number):
+        letter = write_letter(f"receipt {number}")
+        seats = Enrollment.objects.grant_each(
+            create_learner(), [create_course()], source=EnrollmentSource.PURCHASE
+        )
+        return letter.subject, len(seats), find(course, learner).is_held
+
+    before = [work(number) for number in range(4)]  # prepared by then
+    with connection.cursor() as cursor:
+        cursor.execute(MIGRATION)
+
+    assert work(4) == before[0]
