@@ -118,7 +118,8 @@ def _info_seconds(file: BinaryIO, start: int, size: int) -> int:
             scale = int.from_bytes(file.read(length))
         elif name == DURATION and length in (4, 8):
             (ticks,) = struct.unpack(">f" if length == 4 else ">d", file.read(length))
-    return round(ticks * scale / 1_000_000_000)
+    # A duration is more than nothing. Source: RFC 9559, 5.1.2.10.
+    return max(0, round(ticks * scale / 1_000_000_000))
 
 
 def _elements(file: BinaryIO, start: int, end: int | None) -> Iterator[tuple[int, int, int]]:

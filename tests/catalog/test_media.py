@@ -26,6 +26,7 @@ def test_video_is_what_it_holds():
     assert read_video(BytesIO(webm(seconds=75))) == VideoFacts(".webm", "video/webm", 75)
     assert read_video(BytesIO(mp4(seconds=75))) == VideoFacts(".mp4", "video/mp4", 75)
     assert read_video(BytesIO(mp4(seconds=75, is_long=True))).seconds == 75
+    assert read_video(BytesIO(webm(seconds=-90))).seconds == 0  # which cannot be
 
 
 @pytest.mark.parametrize(
