@@ -8,7 +8,7 @@ would stand they are handed a ``Given``, which says how the value will be called
     _notes.all(learner=viewer.pk)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any
@@ -52,6 +52,11 @@ class Place(str):
     __slots__ = ()
 
 
+def filled(params: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the parameters with the values in their places. ``KeyError`` if one is missing."""
+    return tuple(values[part] if type(part) is Place else part for part in params)
+
+
 class Prepared[Row]:
     """A query that is asked often. ``write`` makes its queryset, once, when it is first asked.
 
@@ -92,10 +97,9 @@ class Prepared[Row]:
     def _asked(self, values: dict[str, Any]) -> "QuerySet[Any, Row]":
         """Return the queryset as if it had been made with the values, its SQL written already."""
         written, compiler, sql, params = self._written
-        filled = tuple(values[part] if type(part) is Place else part for part in params)
         asked: QuerySet[Any, Row] = written.__class__(
             model=written.model,
-            query=_Written(written.query, compiler, sql, filled),  # type: ignore[arg-type]
+            query=_Written(written.query, compiler, sql, filled(params, values)),  # type: ignore[arg-type]
             using=written.db,
         )
         for name in ("_iterable_class", "_fetch_mode", "_fields", "_prefetch_related_lookups"):

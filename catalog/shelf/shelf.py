@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from django.db import models
 
 from catalog.models import Assortment, Course, CourseQuerySet, Order
-from catalog.search.query import Find, find
+from catalog.search.query import Found, find
 from catalog.search.spelling import corrected
 from catalog.shelf.wishes import Wishes
 from project.prepared import GivenSet, Prepared
@@ -68,7 +68,9 @@ def _find(wishes: Wishes, assortment: Assortment) -> Shelf:
         courses,
         wishes.words,
         languages=languages,
+        most=COURSES_PER_PAGE + 1,
         order=wishes.order,
+        after=wishes.after,
         is_all=not wishes.filters,
     )
     return _found(found, wishes)
@@ -103,13 +105,10 @@ def _countable(courses: CourseQuerySet) -> CourseQuerySet:
     return courses.newest_first()[: COUNTED_AT_MOST + 1]
 
 
-def _found(found: list[Find], wishes: Wishes) -> Shelf:
+def _found(found: Found, wishes: Wishes) -> Shelf:
     """Return a page of the courses that were found, in the order that they are in."""
-    slugs = [each.slug for each in found]
-    start = slugs.index(wishes.after) + 1 if wishes.after in slugs else 0
-    chosen = [each.pk for each in found[start : start + COURSES_PER_PAGE + 1]]
-    cards = {course.pk: course for course in _cards.all(courses=chosen)}
-    return _page([cards[pk] for pk in chosen if pk in cards], len(found), wishes)
+    cards = {course.pk: course for course in _cards.all(courses=found.pks)} if found.pks else {}
+    return _page([cards[pk] for pk in found.pks if pk in cards], found.count, wishes)
 
 
 _cards = Prepared(lambda: Course.objects.for_cards().filter(pk__in=GivenSet("courses")))

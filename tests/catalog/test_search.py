@@ -5,11 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Assortment, Course, SearchWord
+from catalog.models import Assortment, Course, Order, SearchWord
 from catalog.search import query
 from catalog.search.indexing import refresh_search
 from catalog.search.query import find, words_in
@@ -21,9 +22,9 @@ pytestmark = pytest.mark.django_db
 
 def found(text, *, languages=("en",)):
     """Return the titles of what is found, the best first."""
-    finds = find(Course.objects.published(), words_in(text), languages=languages)
+    finds = find(Course.objects.published(), words_in(text), languages=languages, most=100)
     titles = dict(Course.objects.values_list("pk", "title"))
-    return [titles[each.pk] for each in finds]
+    return [titles[pk] for pk in finds.pks]
 
 
 @pytest.mark.parametrize(
@@ -129,14 +130,56 @@ def test_search_takes_courses_of_which_nothing_is_kept_yet():
 
 def test_search_misses_no_title_however_many_others_have_the_word(monkeypatch):
     monkeypatch.setattr(query, "MOST_FOUND", 3)
-    put_on_shelf(title="Old bread")
+    old = put_on_shelf(title="Old bread")
     for number in range(5):
         put_on_shelf(title=f"Course {number}", summary="Bread.")
 
-    finds = find(Course.objects.published(), ["bread"], languages=["en"])
+    finds = find(Course.objects.published(), ["bread"], languages=["en"], most=2)
 
-    assert len(finds) == 4
-    assert finds[0].slug == "old-bread"
+    assert finds.count == 4
+    assert len(finds.pks) == 2
+    assert finds.pks[0] == old.pk
+
+
+@pytest.mark.parametrize(
+    ("words", "grammars", "question"),
+    [
+        # Its stem begins as it does, and would be found twice.
+        (["test"], ["english", "french", "german"], "'test':*"),
+        (["baking"], ["english", "german"], "'baking':* | 'bake'"),
+        # Two grammars that agree.
+        (["lessons"], ["english", "spanish"], "'lessons':* | 'lesson'"),
+        # One that says nothing, beside one that does; and alone.
+        (["the", "dough"], ["english"], "'dough':*"),
+        (["the"], ["english"], "'the':*"),
+        (["bread"], [], "'bread':*"),
+    ],
+)
+def test_question_asks_for_each_form_once(words, grammars, question):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT catalog_search_question(%s::text[], %s::text[])", [words, grammars])
+        assert cursor.fetchone() == (question,)
+
+
+def test_search_goes_on_after_a_course_in_every_order():
+    for number in range(7):
+        put_on_shelf(title=f"Bread {number}", price_minor=1000 * (number % 2))
+
+    for order in [None, *Order]:
+        shelf = {"languages": ["en"], "order": order}
+        every = find(Course.objects.published(), ["bread"], most=100, **shelf).pks
+        slugs = dict(Course.objects.values_list("pk", "slug"))
+        walked, after = [], ""
+        while pks := find(Course.objects.published(), ["bread"], most=2, after=after, **shelf).pks:
+            walked += pks
+            after = slugs[pks[-1]]
+
+        assert walked == every
+        assert len(every) == 7
+        if order:
+            assert every == list(
+                Course.objects.published().sorted_by(order).values_list("pk", flat=True)
+            )
 
 
 @settings(

@@ -27,8 +27,9 @@ def staff(db):
 
 
 def found(text):
-    finds = find(Course.objects.published(), words_in(text), languages=["en"])
-    return [each.slug for each in finds]
+    finds = find(Course.objects.published(), words_in(text), languages=["en"], most=100)
+    slugs = dict(Course.objects.values_list("pk", "slug"))
+    return [slugs[pk] for pk in finds.pks]
 
 
 def counted():

@@ -20,8 +20,11 @@ def large_catalog(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         call_command("seed", courses=MADE, verbosity=0)
         with connection.cursor() as cursor:
-            for statement in (copies(), "VACUUM ANALYZE"):
+            # What is not on disk yet VACUUM does not count as seen by all, and so indexes would
+            # look dearer than they are.
+            for statement in ("SET synchronous_commit TO on", copies(), "VACUUM ANALYZE"):
                 cursor.execute(statement)
+            cursor.execute("RESET synchronous_commit")
         yield
         tables = ["catalog_course", "catalog_topic", "catalog_instructor", "catalog_assortment"]
         with connection.cursor() as cursor:
@@ -118,6 +121,7 @@ def test_shelf_scans_no_whole_table(client, wishes, sort, is_far_down):
         "q=the",
         "q=b",
         "q=lessons",
+        "q=test+de",  # French means nothing by the second, so the first stands alone
         "q=braed",
         "q=xyzzy",
         "q=lessons&topic=cooking",
