@@ -59,8 +59,9 @@ class Kept[Value]:
             self.size -= size
 
 
-# Rendered pieces of pages. They take a few kB each; a catalog's page has thirty or so.
-_pieces: Kept[SafeString] = Kept(6 * 1024 * 1024)
+# Rendered pieces of pages: a card takes 2 kB, a catalog's page has thirty of them or so, and who
+# searches sees other ones with each letter.
+_pieces: Kept[SafeString] = Kept(10 * 1024 * 1024)
 
 
 def kept_piece(template: str, context: Mapping[str, Any], *, key: Hashable) -> SafeString:

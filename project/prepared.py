@@ -9,13 +9,14 @@ would stand they are handed a ``Given``, which says how the value will be called
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from functools import cached_property
 from typing import Any
 
 from django.db import connections
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+
+from project.reading import Reader
 
 
 class Given(Expression):
@@ -69,11 +70,11 @@ class Prepared[Row]:
 
     def all(self, **values: Any) -> list[Row]:
         """Return what the query gives for these values. ``KeyError`` if one is missing."""
-        return list(self._asked(values))
+        return self._ask(values, lambda cursor: cursor.fetchall())
 
     def first(self, **values: Any) -> Row | None:
         """Return the first that it gives, or ``None``. The query itself says how many it reads."""
-        return next(iter(self._asked(values)), None)
+        return next(iter(self._ask(values, lambda cursor: cursor.fetchmany(1))), None)
 
     def only_one(self, **values: Any) -> Row:
         """Return what it gives, which must be one. Raise ``ObjectDoesNotExist`` if nothing is."""
@@ -83,42 +84,16 @@ class Prepared[Row]:
         return found
 
     @cached_property
-    def _written(self) -> "tuple[QuerySet[Any, Row], Any, str, tuple[Any, ...]]":
+    def _written(self) -> "tuple[QuerySet[Any, Row], str, tuple[Any, ...], Reader[Row]]":
         queryset = self.write()
         compiler: Any = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
-        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
-        converters = compiler.get_converters(columns)
-        # A compiler finds out again with each use what does not change.
-        compiler.get_converters = lambda _: converters
-        compiler.has_composite_fields = lambda _: False
-        return queryset, compiler, sql, tuple(params)
+        return queryset, sql, tuple(params), Reader(queryset, compiler)
 
-    def _asked(self, values: dict[str, Any]) -> "QuerySet[Any, Row]":
-        """Return the queryset as if it had been made with the values, its SQL written already."""
-        written, compiler, sql, params = self._written
-        asked: QuerySet[Any, Row] = written.__class__(
-            model=written.model,
-            query=_Written(written.query, compiler, sql, filled(params, values)),  # type: ignore[arg-type]
-            using=written.db,
-        )
-        for name in ("_iterable_class", "_fetch_mode", "_fields", "_prefetch_related_lookups"):
-            setattr(asked, name, getattr(written, name))
-        return asked
-
-
-class _Written:
-    """What a queryset takes for its query: one that was compiled before."""
-
-    def __init__(self, query: Any, compiler: Any, sql: str, params: tuple[Any, ...]) -> None:
-        self._query, self._compiler, self._answer = query, compiler, (sql, params)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._query, name)
-
-    def get_compiler(self, using: str, connection: Any = None, **_: Any) -> SQLCompiler:
-        """Return a compiler that writes what was written, for the connection of this thread."""
-        compiler: Any = copy(self._compiler)
-        compiler.connection = connections[using]
-        compiler.as_sql = lambda *_, **__: self._answer
-        return compiler  # type: ignore[no-any-return]
+    def _ask(self, values: dict[str, Any], fetch: Callable[[Any], list[Any]]) -> list[Row]:
+        queryset, sql, params, reader = self._written
+        connection = connections[queryset.db]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, filled(params, values))
+            rows = fetch(cursor)
+        return reader.read(rows, connection)

@@ -6,14 +6,18 @@ import pytest
 from django.core.exceptions import FieldFetchBlocked
 from django.db import connection, models
 from django.db.models import Exists, OuterRef
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Course, Lesson
+from checkout.models import WebhookEvent
+from checkout.models.webhook_event import EventState
 from library.models import Enrollment, EnrollmentSource
+from project.accounts.models import User
 from project.models import OutboundMail
 from project.prepared import Given, GivenSet, Prepared
-from tests.factories import create_course, create_learner, enroll
+from tests.factories import create_course, create_learner, create_seat, enroll
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +112,71 @@ def test_what_belongs_to_the_rows_is_fetched_too(django_assert_num_queries):
     with django_assert_num_queries(2):
         [found] = with_lessons.all(course=course.pk)
         assert len(found.lessons.all()) == 2
+
+
+def facts(instance):
+    """Return all that Django keeps of an instance, and of what was joined to it."""
+    kept = {name: value for name, value in vars(instance).items() if name != "_state"}
+    state = {**vars(instance._state), "fields_cache": None}
+    joined = {name: other and facts(other) for name, other in instance._state.fields_cache.items()}
+    return kept, state, joined
+
+
+def seats_of(learner):
+    """Seats with what is joined to them, of which one has no learner."""
+    is_hers = Exists(User.objects.filter(pk=OuterRef("learner"), email=learner))
+    seats = Enrollment.objects.select_related("learner", "course__instructor").order_by("pk")
+    return seats.annotate(is_hers=is_hers).defer("course__outcomes")
+
+
+def events_of(name):
+    """Rows with JSON."""
+    return WebhookEvent.objects.filter(gateway=name).fetch_mode(models.FETCH_RAISE)
+
+
+@pytest.mark.parametrize("ask", [seats_of, events_of])
+def test_instances_are_those_that_django_makes(ask, course):
+    enroll(create_learner(email="ada@example.com"), course=course)
+    create_seat(course=course)
+    now = timezone.now()
+    for state in EventState.RECEIVED, EventState.DONE:
+        WebhookEvent.objects.create(
+            gateway="stripe",
+            livemode=False,
+            event_id=state,
+            payload={"of": ["words", 1]},
+            event_created_at=now,
+            state=state,
+        )
+    for value in "ada@example.com", "stripe", "nobody":
+        prepared = Prepared(lambda: ask(Given("value", models.TextField())))
+        by_django = [facts(each) for each in ask(value)]
+
+        assert [facts(each) for each in prepared.all(value=value)] == by_django
+        assert prepared.first(value=value) == next(iter(ask(value)), None)
+
+
+def test_instances_tell_whoever_listens(course):
+    """And then they are made as Django makes them."""
+    heard = []
+    told = lambda instance, **_: heard.append(instance.slug)  # noqa: E731
+    post_init.connect(told, sender=Course)
+    try:
+        found = Prepared(lambda: Course.objects.filter(slug=Given("slug")).only("slug")).first(
+            slug=course.slug
+        )
+    finally:
+        post_init.disconnect(told, sender=Course)
+
+    assert heard == [course.slug]
+    assert found.get_deferred_fields() >= {"title", "description"}
+
+
+def test_what_could_not_be_given_is_refused():
+    with pytest.raises(TypeError, match="ValuesIterable"):
+        Prepared(lambda: Course.objects.values("slug")).all()
+    with pytest.raises(TypeError, match="peers"):
+        Prepared(lambda: Course.objects.fetch_mode(models.FETCH_PEERS)).all()
 
 
 def test_only_one_must_be_there(course):
