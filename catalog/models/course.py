@@ -130,10 +130,19 @@ class Course(Sellable, Priced, Pictured):
                 condition=IS_LISTED,
                 name="course_published_language",
             ),
-            GinIndex("topic_pks", condition=IS_LISTED, name="course_published_topics"),
-            GinIndex("search", condition=IS_LISTED, name="course_published_search"),
+            # Up to date after each save: what waits to be sorted in, every search reads through.
+            GinIndex(
+                "topic_pks",
+                fastupdate=False,
+                condition=IS_LISTED,
+                name="course_published_topics",
+            ),
+            GinIndex(
+                "search", fastupdate=False, condition=IS_LISTED, name="course_published_search"
+            ),
             GinIndex(
                 SearchVector("title", config="simple"),
+                fastupdate=False,
                 condition=IS_LISTED,
                 name="course_published_in_title",
             ),

@@ -168,3 +168,19 @@ def test_words_are_counted_right_when_two_courses_are_refreshed_at_once():
     words = counted()
     assert (words["bread"], words["cheese"]) == (2, 2)
     assert not {"rye", "oat"} & set(words)
+
+
+def test_what_courses_are_found_by_lies_at_hand():
+    """In the rows and not behind them, and in the index at once and not before it in a heap."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attstorage FROM pg_attribute"
+            " WHERE attrelid = 'catalog_course'::regclass AND attname = 'search'"
+        )
+        assert cursor.fetchone() == ("m",)
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE 'fastupdate=off' = ANY(reloptions)), count(*)"
+            " FROM pg_class JOIN pg_am ON pg_am.oid = relam AND amname = 'gin'"
+            " WHERE relname LIKE 'course_published%'"
+        )
+        assert cursor.fetchone() == (3, 3)
