@@ -170,6 +170,7 @@ def test_words_are_counted_right_when_two_courses_are_refreshed_at_once():
     assert not {"rye", "oat"} & set(words)
 
 
+@pytest.mark.django_db
 def test_what_courses_are_found_by_lies_at_hand():
     """In the rows and not behind them, and in the index at once and not before it in a heap."""
     with connection.cursor() as cursor:
