@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from functools import partial
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -29,6 +30,9 @@ from catalog.pictures.shapes import COVER
 from project.written import duration
 
 IS_LISTED = Q(status="published")
+
+
+_face = attrgetter(*FACE_FIELDS)
 
 
 class Course(Sellable, Priced, Pictured):
@@ -192,8 +196,7 @@ class Course(Sellable, Priced, Pictured):
     @property
     def face(self) -> tuple[Hashable, ...]:
         """All that its card shows of it now, whoever looks."""
-        shown = [getattr(self, name) for name in FACE_FIELDS]
-        return (*shown, self.instructor.name, self.price_tag)
+        return (*_face(self), self.instructor.name, self.price_tag)
 
     @property
     def rating(self) -> float:

@@ -86,9 +86,11 @@ class Priced(models.Model):
 
     def is_on_sale(self, moment: datetime) -> bool:
         """Whether the sale price holds at ``moment``."""
+        if self.sale_price_minor is None:
+            return False
         has_begun = self.sale_starts_at is None or self.sale_starts_at <= moment
         goes_on = self.sale_ends_at is None or moment < self.sale_ends_at
-        return self.sale_price_minor is not None and has_begun and goes_on
+        return has_begun and goes_on
 
     def price_at(self, moment: datetime) -> int:
         """Return what it costs at ``moment``: the one number that is shown and charged."""

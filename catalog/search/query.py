@@ -57,25 +57,23 @@ def words_in(text: str) -> list[str]:
 
 
 def find(
-    courses: CourseQuerySet,
+    courses: CourseQuerySet | None,
     words: Sequence[str],
     *,
     languages: Iterable[str],
     most: int,
     order: Order | None = None,
     after: str = "",
-    is_all: bool = False,
 ) -> Found:
     """Find those of the courses that have every word, or its beginning, or another form of it.
 
     They come in the order that is given, or else the best first, and of equals the newest: at
     ``most`` so many, and only those that come ``after`` the one with this slug. ``languages``
     (codes) are those whose grammar says what another form is, and which words, such as "the", are
-    not worth looking for beside others. ``is_all`` says that the courses are all that the catalog
-    lists.
+    not worth looking for beside others. No ``courses`` are all that the catalog lists.
     """
     # With more wishes, what is asked cannot be written beforehand.
-    sql, params = _among_all(order) if is_all else _page_of(courses, order)
+    sql, params = _among_all(order) if courses is None else _page_of(courses, order)
     values = {
         "words": list(words),
         "grammars": _grammars(languages),

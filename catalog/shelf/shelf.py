@@ -60,18 +60,16 @@ def look_at(wishes: Wishes, assortment: Assortment) -> Shelf:
 def _find(wishes: Wishes, assortment: Assortment) -> Shelf:
     if wishes.q and not wishes.words:
         return Shelf([], 0)  # signs, but not a word to look for
-    courses = wishes.filtered(assortment)
     if not wishes.words:
-        return _all(courses, wishes.order or Order.NEWEST, wishes)
+        return _all(wishes.filtered(assortment), wishes.order or Order.NEWEST, wishes)
     languages = [wishes.language] if wishes.language else assortment.languages
     found = find(
-        courses,
+        wishes.filtered(assortment) if wishes.filters else None,
         wishes.words,
         languages=languages,
         most=COURSES_PER_PAGE + 1,
         order=wishes.order,
         after=wishes.after,
-        is_all=not wishes.filters,
     )
     return _found(found, wishes)
 

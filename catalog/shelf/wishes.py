@@ -1,7 +1,7 @@
 """What a visitor wishes to see of the catalog, as the address says it."""
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
 from django.conf.locale import LANG_INFO
@@ -86,11 +86,21 @@ class Wishes:
     @property
     def query(self) -> str:
         """What of that address stands behind the question mark."""
-        return urlencode({name: value for name, value in asdict(self).items() if value})
+        return urlencode({name: value for name in WISHES if (value := getattr(self, name))})
 
     def but(self, **changes: str) -> "Wishes":
         """Return other wishes, seen from the top."""
         return replace(self, **{"after": "", "exact": "", **changes}).without_defaults()
+
+    @property
+    def exactly(self) -> "Wishes":
+        """The same for what was typed, even if another spelling finds more."""
+        return self.but(exact="1")
+
+    @property
+    def without_filters(self) -> "Wishes":
+        """The same words, looked for among all courses."""
+        return Wishes(q=self.q)
 
     def filtered(self, assortment: Assortment) -> CourseQuerySet:
         """Return the published courses that fit all but the words, in no order."""
@@ -134,6 +144,9 @@ def language_name(code: str) -> str:
     """Return what the language with this code is called, in the visitor's own; or the code."""
     known = LANG_INFO.get(code.lower(), {})
     return _(known["name"]) if "name" in known else code
+
+
+WISHES = tuple(field.name for field in fields(Wishes))
 
 
 def _one_of(value: str, known: "list[str] | set[str]") -> str:

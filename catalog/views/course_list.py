@@ -26,12 +26,8 @@ def course_list(request: HtmxRequest) -> HttpResponse:
         "wishes": wishes,
         "heading": (shelf.shown or wishes).heading(assortment),
         "assortment": assortment,
-        "all_url": Wishes().url,
-        "first_url": wishes.but().url,
-        "exact_url": wishes.but(exact="1").url,
         # Who asked for more goes on with the first that came.
         "takes_focus": bool(wishes.after and request.htmx),
-        "unfiltered_url": Wishes(q=wishes.q).url,
     }
     # htmx asks for what comes after a course only to put it below the cards that are there.
     part = "cards" if wishes.after else "stage"

@@ -5,6 +5,7 @@ of few things, theirs or in the cart or to buy, and so a part of its key.
 """
 
 from collections.abc import Callable, Iterable, Set
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +22,7 @@ from checkout.lines import CourseLine
 from checkout.templatetags.cart import current_cart
 from library.having import having
 from project.htmx import HtmxRequest
-from project.kept import kept_form, kept_piece
+from project.kept import kept_form, kept_piece, kept_text
 
 PANEL = "checkout/_cart_panel.html"
 FILLED_IN = ("email_form", "focus")  # what an answer to a form says of it
@@ -36,22 +37,31 @@ def course_card(
 ) -> SafeString:
     """Return the course's card, ``place`` being its number on the page, counted from 1."""
     owned, lapsed, wanted = _marks(context["request"])
-    mine, is_owned, is_wanted = {course.pk}, course.pk in owned, course.pk in wanted
-    is_lapsed = course.pk in lapsed
-    place = min(place, FIRST_ROW + 1)
+    pk, place = course.pk, min(place, FIRST_ROW + 1)
+    marks = (pk in owned, pk in lapsed, pk in wanted)
+    make = partial(_make_card, course, place, takes_focus, *marks)
+    return kept_text(make, key=("card", course.face, place, takes_focus, marks))
+
+
+def _make_card(
+    course: Course,
+    place: int,
+    takes_focus: bool,
+    *marks: bool,
+) -> SafeString:
+    owned, lapsed, wanted = ({course.pk} if is_so else set() for is_so in marks)
     told = {
         "course": course,
         "place": place,
         "takes_focus": takes_focus,
-        "owned": mine if is_owned else (),
-        "lapsed": mine if is_lapsed else (),
-        "cart": SimpleNamespace(course_ids=mine if is_wanted else ()),
+        "owned": owned,
+        "lapsed": lapsed,
+        "cart": SimpleNamespace(course_ids=wanted),
         # Templates look for what they are not told in vain, and for long.
         "oob": False,
         "shown": "1",
     }
-    key = (course.face, place, takes_focus, is_owned, is_lapsed, is_wanted)
-    return kept_piece("catalog/_card.html", told, key=key)
+    return render_to_string("catalog/_card.html", told)
 
 
 @register.simple_tag(takes_context=True)
