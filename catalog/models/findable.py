@@ -11,6 +11,8 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F
 
+from project.prepared import Prepared
+
 
 class Kept:
     """A column that saving its row leaves alone.
@@ -50,7 +52,7 @@ class AssortmentQuerySet(models.QuerySet["Assortment"]):
 
     def current(self) -> "Assortment":
         """Return what there is to choose from; before the first course, nothing."""
-        return self.first() or Assortment()
+        return _assortment.first() or Assortment()
 
 
 class Assortment(models.Model):
@@ -72,3 +74,6 @@ class Assortment(models.Model):
 
     def __str__(self) -> str:
         return "What there is to choose from"
+
+
+_assortment = Prepared(lambda: Assortment.objects.all())

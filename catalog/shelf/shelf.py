@@ -1,6 +1,7 @@
 """What stands on the shelf for somebody with certain wishes."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import models
 
@@ -61,7 +62,7 @@ def _find(wishes: Wishes, assortment: Assortment) -> Shelf:
     if wishes.q and not wishes.words:
         return Shelf([], 0)  # signs, but not a word to look for
     if not wishes.words:
-        return _all(wishes.filtered(assortment), wishes.order or Order.NEWEST, wishes)
+        return _all(wishes, assortment)
     languages = [wishes.language] if wishes.language else assortment.languages
     found = find(
         wishes.filtered(assortment) if wishes.filters else None,
@@ -81,14 +82,19 @@ def _newest() -> CourseQuerySet:
 _newest_page = Prepared(_newest)
 
 
-def _all(courses: CourseQuerySet, order: Order, wishes: Wishes) -> Shelf:
-    """Return a page of all of the courses, in this order."""
-    if wishes == Wishes():
-        page = _newest_page.all()
-    else:
-        page = list(_counted(courses, order, after=wishes.after)[: COURSES_PER_PAGE + 1])
-    count: int = page[0].listed if page else _countable(courses).count()  # type: ignore[attr-defined]
-    return _page(page, count, wishes)
+def _all(wishes: Wishes, assortment: Assortment) -> Shelf:
+    """Return a page of all of the courses that are wished for, whatever is written in them."""
+    if wishes == Wishes() and (newest := _newest_page.all()):
+        return _page(newest, _listed(newest), wishes)
+    courses, order = wishes.filtered(assortment), wishes.order or Order.NEWEST
+    page = list(_counted(courses, order, after=wishes.after)[: COURSES_PER_PAGE + 1])
+    return _page(page, _listed(page) if page else _countable(courses).count(), wishes)
+
+
+def _listed(page: list[Course]) -> int:
+    """Return how many there are, as the first of them was told by ``_counted``."""
+    counted: Any = page[0]
+    return int(counted.listed)
 
 
 def _counted(courses: CourseQuerySet, order: Order, *, after: str = "") -> CourseQuerySet:

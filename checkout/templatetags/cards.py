@@ -58,6 +58,9 @@ def _make_card(
         "lapsed": lapsed,
         "cart": SimpleNamespace(course_ids=wanted),
         # Templates look for what they are not told in vain, and for long.
+        "css": "cover",
+        "width": 640,
+        "height": 400,
         "oob": False,
         "shown": "1",
     }
