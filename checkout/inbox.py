@@ -20,8 +20,11 @@ from project.prepared import Given, Prepared
 logger = logging.getLogger(__name__)
 
 
-def keep(gateway: Gateway, notice: Notice) -> WebhookEvent:
-    """Write an event down before it is acted on; of one that is known, count the delivery."""
+def keep(gateway: Gateway, notice: Notice) -> WebhookEvent | None:
+    """Write an event down before it is acted on; of one that is known, count the delivery.
+
+    Return nothing if it was acted on, or was none of our business.
+    """
     return WebhookEvent.objects.receive(gateway.name, notice)
 
 

@@ -264,7 +264,7 @@ def accept_payment(payment_id: int) -> bool:
 def _fulfill(books: Books, *, accepted_minor: int | None = None) -> None:
     order, payment = books.order, books.payment
     was_held = bool(order.held_reason)
-    Fulfillment.objects.create(order=order, payment=payment)
+    Fulfillment.objects.note(order, payment)
     order.pay(accepted_minor=accepted_minor)
     _grant(books)
     books.empty_carts()

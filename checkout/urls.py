@@ -8,6 +8,7 @@ from checkout.webhooks import stripe_webhook
 app_name = "checkout"
 
 urlpatterns = [
+    path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
     path("cart/", cart.cart, name="cart"),
     path("cart/items/", cart.cart_items, name="cart_items"),
     path("cart/items/<slug:slug>/", cart.cart_item, name="cart_item"),
@@ -29,5 +30,4 @@ urlpatterns = [
     ),
     path("orders/<slug:reference>/seats/<int:line>/letter/", seats.seat_letter, name="seat_letter"),
     path("orders/<slug:reference>/seats/<int:line>/return/", seats.seat_return, name="seat_return"),
-    path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

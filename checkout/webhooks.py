@@ -53,8 +53,9 @@ def _receive(request: HttpRequest, gateway: Gateway) -> HttpResponse:
     except OperationalError:
         logger.exception("webhook could not be kept")
         return HttpResponse(status=503)
-    if event.wants_action:
-        act_on(event, notice)
+    if event is None:
+        return HttpResponse()  # it has come before
+    act_on(event, notice)
     return HttpResponse(status=500 if event.is_open else 200)
 
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db import connections
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, transaction
 from django.db.models import Expression, Field, QuerySet
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 from project.reading import Reader
@@ -97,3 +99,57 @@ class Prepared[Row]:
             cursor.execute(sql, filled(params, values))
             rows = fetch(cursor)
         return reader.read(rows, connection)
+
+
+class PreparedUpdate:
+    """An UPDATE that is made often. ``write`` makes the queryset of the rows that it may change.
+
+    What is ``always`` changed besides are expressions, such as ``F("version") + 1``.
+
+        _movable = PreparedUpdate(lambda: Order.objects.filter(pk=Given("pk"), status="pending"))
+        _movable.change({"pk": order.pk}, status="paid")
+    """
+
+    def __init__(self, write: Callable[[], "QuerySet[Any]"], **always: Expression) -> None:
+        self.write, self.always = write, always
+        self._known: dict[tuple[str, ...], _WrittenUpdate] = {}
+
+    def change(self, values: Mapping[str, Any], **changes: Any) -> int:
+        """Change the fields by their names; return how many rows that were.
+
+        The SQL is written once for each set of them. ``KeyError`` if a value is missing.
+        """
+        written = self._known.get(names := tuple(changes))
+        if written is None:
+            written = self._known[names] = self._written(names)
+        using, sql, params, fields = written
+        connection = connections[using]
+        saved = {
+            _new(field.name): field.get_db_prep_save(value, connection=connection)
+            for field, value in zip(fields, changes.values(), strict=True)
+        }
+        if not sql:
+            return 0
+        with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
+            cursor.execute(sql, filled(params, {**values, **saved}))
+            return int(cursor.rowcount)
+
+    def _written(self, names: tuple[str, ...]) -> "_WrittenUpdate":
+        queryset = self.write()
+        fields = [queryset.model._meta.get_field(name) for name in names]
+        query: Any = queryset.query.chain(UpdateQuery)
+        places = {field.name: Given(_new(field.name), field) for field in fields}
+        query.add_update_values({**places, **self.always})
+        try:
+            sql, params = query.get_compiler(using=queryset.db).as_sql()
+        except EmptyResultSet:  # no row could ever be changed
+            sql, params = "", ()
+        return queryset.db, sql, tuple(params), fields
+
+
+type _WrittenUpdate = tuple[str, str, tuple[Any, ...], list[Any]]
+
+
+def _new(name: str) -> str:
+    """Return what the new value of a field is called, which the old one may be compared with."""
+    return f"new {name}"

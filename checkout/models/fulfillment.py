@@ -1,9 +1,22 @@
 """The exactly-once marker of an order that was fulfilled."""
 
-from django.db import models
+from django.db import connection, models
 
 from checkout.models.order import Order
 from checkout.models.payment import Payment
+
+
+class FulfillmentQuerySet(models.QuerySet["Fulfillment"]):
+    """Markers."""
+
+    def note(self, order: Order, payment: Payment) -> None:
+        """Note that the order is fulfilled. A second time the database refuses."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO checkout_fulfillment (order_id, payment_id, created_at)"
+                " VALUES (%s, %s, now())",
+                [order.pk, payment.pk],
+            )
 
 
 class Fulfillment(models.Model):
@@ -18,6 +31,8 @@ class Fulfillment(models.Model):
     )
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="fulfillment")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FulfillmentQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Fulfillment of {self.order}"

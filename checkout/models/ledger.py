@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,13 @@ INWARD = (LedgerKind.CHARGE, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE_REINST
 DISPUTED = (LedgerKind.DISPUTE_WITHDRAWN, LedgerKind.DISPUTE_REINSTATED)
 
 
+_BOOK = """
+    INSERT INTO checkout_ledgerentry
+        (payment_id, kind, gateway_object_id, amount_minor, currency, created_at)
+    VALUES (%s, %s, %s, %s, %s, now())
+"""
+
+
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     """Money that moved."""
 
@@ -34,18 +41,15 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         amount_minor: int,
         currency: str,
         gateway_object_id: str,
-    ) -> "LedgerEntry":
+    ) -> None:
         """Write down money that moved; positive is towards the shop.
 
         A second time the database refuses (``ledger_entry_once``).
         """
-        return self.create(
-            payment=payment,
-            kind=kind,
-            gateway_object_id=gateway_object_id,
-            amount_minor=amount_minor,
-            currency=currency,
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _BOOK, [payment.pk, kind.value, gateway_object_id, amount_minor, currency]
+            )
 
     def total(self) -> int:
         """Return what is left of all of it, in minor units."""

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.money import format_money
 from checkout.models.cart import Cart
 from project.accounts.models import User
+from project.prepared import Given, PreparedUpdate
 
 # Without letters and digits that are mistaken for each other. 20 of 32 are 100 bits: a secret.
 REFERENCE_ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
@@ -348,9 +350,7 @@ class Order(models.Model):
         Check and change are one UPDATE: of two processes moving the same order, the database lets
         one through.
         """
-        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
-        movable = Order.objects.filter(pk=self.pk, status__in=origins)
-        moved = movable.update(status=status, version=F("version") + 1, **changes)
+        moved = _MOVABLE[status].change({"pk": self.pk}, status=status, **changes)
         if moved:
             for name, value in {"status": status, **changes}.items():
                 setattr(self, name, value)
@@ -360,3 +360,15 @@ class Order(models.Model):
         if self.status != status:
             raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
         return bool(moved)
+
+
+def _movable_to(status: OrderStatus) -> OrderQuerySet:
+    origins = [old for old, new in NEXT_STATUSES.items() if status in new]
+    movable: OrderQuerySet = Order.objects.filter(pk=Given("pk"), status__in=origins)
+    return movable
+
+
+_MOVABLE = {
+    status: PreparedUpdate(partial(_movable_to, status), version=F("version") + 1)
+    for status in OrderStatus
+}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db import models
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.gateways import Gateway, Snapshot
 from checkout.models.order import InvalidTransition, Order
+from project.prepared import Given, PreparedUpdate
 
 # Of a session at the gateway. Stripe takes 30 minutes to 24 hours after its own clock's now.
 LIFETIME = timedelta(hours=12)
@@ -327,9 +329,7 @@ class Payment(models.Model):
 
     def _move_to(self, status: PaymentStatus, **changes: Any) -> bool:
         """Move to ``status`` in one UPDATE; return ``False`` if it was there already."""
-        origins = [old for old, new in NEXT_STATUSES.items() if status in new]
-        movable = Payment.objects.filter(pk=self.pk, status__in=origins)
-        moved = movable.update(status=status, **changes)
+        moved = _MOVABLE[status].change({"pk": self.pk}, status=status, **changes)
         if moved:
             for name, value in {"status": status, **changes}.items():
                 setattr(self, name, value)
@@ -338,6 +338,15 @@ class Payment(models.Model):
         if self.status != status:
             raise InvalidTransition(f"{self} cannot become {status.label.lower()}.")
         return bool(moved)
+
+
+def _movable_to(status: PaymentStatus) -> PaymentQuerySet:
+    origins = [old for old, new in NEXT_STATUSES.items() if status in new]
+    movable: PaymentQuerySet = Payment.objects.filter(pk=Given("pk"), status__in=origins)
+    return movable
+
+
+_MOVABLE = {status: PreparedUpdate(partial(_movable_to, status)) for status in PaymentStatus}
 
 
 def _details(snapshot: Snapshot) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from checkout.gateways.answers import Notice
+from project.prepared import Given, PreparedUpdate
 
 MAX_ATTEMPTS = 12
 
@@ -44,10 +45,11 @@ _RECEIVE = """
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
     """Events."""
 
-    def receive(self, gateway: str, notice: Notice) -> "WebhookEvent":
+    def receive(self, gateway: str, notice: Notice) -> "WebhookEvent | None":
         """Keep an event; of one that is known, count the delivery.
 
-        What is returned has what it needs to be acted on.
+        What is returned has what it needs to be acted on; nothing, if nothing is to be done any
+        more.
         """
         values: list[Any] = [
             gateway,
@@ -60,6 +62,8 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         with connection.cursor() as cursor:
             cursor.execute(_RECEIVE, values)
             pk, state, attempts = cursor.fetchone()
+        if state in FINISHED:
+            return None
         return self.model(
             pk=pk,
             gateway=gateway,
@@ -168,11 +172,6 @@ class WebhookEvent(models.Model):
         """Whether it was given up."""
         return self.state == EventState.DEAD
 
-    @property
-    def wants_action(self) -> bool:
-        """Whether there is still something to do. One that was given up gets another chance."""
-        return self.is_open or self.is_dead
-
     def finish(self) -> None:
         """It was acted on. The disk is not waited for: lost in a crash, it would be done again."""
         self._close(EventState.DONE, is_hasty=True)
@@ -192,12 +191,22 @@ class WebhookEvent(models.Model):
         self._close(state, error=why[:500], attempts=attempts, next_try_at=next_try)
 
     def _close(self, state: EventState, *, is_hasty: bool = False, **changes: Any) -> None:
-        changes |= {"state": state, "processed_at": timezone.now(), "payment": self.payment}
-        mine = WebhookEvent.objects.filter(pk=self.pk)
-        if is_hasty:
-            off = [Value("synchronous_commit"), Value("off"), Value(True)]
-            hasty = Func(*off, function="set_config", output_field=models.TextField())
-            mine = mine.alias(hasty=hasty).filter(hasty="off")
-        mine.update(**changes)
+        changes |= {"state": state, "processed_at": timezone.now()}
+        update = _HASTY if is_hasty else _PATIENT
+        update.change({"pk": self.pk}, payment=self.payment_id, **changes)
         for name, value in changes.items():
             setattr(self, name, value)
+
+
+def _mine() -> WebhookEventQuerySet:
+    mine: WebhookEventQuerySet = WebhookEvent.objects.filter(pk=Given("pk"))
+    return mine
+
+
+def _mine_without_waiting() -> WebhookEventQuerySet:
+    off = [Value("synchronous_commit"), Value("off"), Value(True)]
+    hasty = Func(*off, function="set_config", output_field=models.TextField())
+    return _mine().alias(hasty=hasty).filter(hasty="off")
+
+
+_PATIENT, _HASTY = PreparedUpdate(_mine), PreparedUpdate(_mine_without_waiting)

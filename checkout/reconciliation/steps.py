@@ -116,9 +116,8 @@ def _hear(notice: Notice, *, commit: bool) -> str | None:
     """Act on an event that the gateway could not deliver."""
     if WebhookEvent.objects.is_finished(notice):
         return None
-    if commit:
-        gateway = gateways_in_use()[0]
-        act_on(keep(gateway, notice), notice)
+    if commit and (event := keep(gateways_in_use()[0], notice)):
+        act_on(event, notice)
     return f"{notice.type} was never delivered"
 
 
