@@ -26,12 +26,12 @@ def send_later(
     the same moment in another process.
     """
     with transaction.atomic(savepoint=False):
-        mail = OutboundMail.objects.write(
+        pk = OutboundMail.objects.write(
             key=key or None, to=to, subject=subject, text=text, html=html, stop_url=stop_url
         )
-        if mail:
-            deliver.later(mail.pk)
-    return mail is not None
+        if pk is not None:
+            deliver.later(pk)
+    return pk is not None
 
 
 def take_back(keys: Iterable[str]) -> None:

@@ -1,14 +1,15 @@
 """What the site keeps for itself: mail on its way out, and how often somebody tried something."""
 
-from django.db import models
+from django.db import connection, models
 
 # Of two messages with one key, the second waits for the first, and is none if that is kept. Columns
-# are named, here and elsewhere: a statement that is prepared would fail when a migration adds one.
+# that come back are named, here and elsewhere: a statement that is prepared would fail when a
+# migration adds one.
 _WRITE = """
     INSERT INTO project_outboundmail (key, "to", subject, text, html, stop_url, created_at)
     VALUES (%s, %s, %s, %s, %s, %s, now())
     ON CONFLICT (key) DO NOTHING
-    RETURNING id, key, "to", subject, text, html, stop_url, created_at, sent_at
+    RETURNING id
 """
 
 
@@ -17,10 +18,12 @@ class OutboundMailQuerySet(models.QuerySet["OutboundMail"]):
 
     def write(
         self, *, key: str | None, to: str, subject: str, text: str, html: str, stop_url: str
-    ) -> "OutboundMail | None":
-        """Write a message down. Return ``None`` if there is one with its key already."""
-        written = self.raw(_WRITE, [key, to, subject, text, html, stop_url])
-        return next(iter(written), None)
+    ) -> int | None:
+        """Write a message down; return its pk, or ``None`` if there is one with its key already."""
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, [key, to, subject, text, html, stop_url])
+            written = cursor.fetchone()
+        return written[0] if written else None
 
 
 class OutboundMail(models.Model):

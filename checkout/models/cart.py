@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Set
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Bundle, BundleEntry, Course
 from catalog.models.course_queries import UNSEEN_FIELDS
 from project.accounts.models import User
+from project.prepared import Given, Prepared
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
 MAX_COURSES = 100  # in one order; Stripe's page lists no more
@@ -87,13 +88,24 @@ class CartQuerySet(models.QuerySet["Cart"]):
 
     def locked_for_order(self, *, cart_id: int | None, owner_id: int | None) -> list["Cart"]:
         """Lock those carts, in the order of their ids, until the transaction ends; return them."""
-        carts = self.of_order(cart_id=cart_id, owner_id=owner_id).order_by("pk")
-        return list(carts.select_for_update(no_key=True))
+        if cart_id and owner_id:
+            return _locked_of_a_buyer.all(cart=cart_id, owner=owner_id)
+        return _locked_of_a_guest.all(cart=cart_id) if cart_id else []
 
     def of_owner(self, owner: User) -> "Cart":
         """Return the owner's one open cart; make it if there is none."""
         cart, _ = self.get_or_create(owner=owner, merged_at=None)
         return cart
+
+
+def _locked(owner: Given | None) -> CartQuerySet:
+    theirs: Any = Cart.objects.of_order(cart_id=Given("cart"), owner_id=owner)  # type: ignore[arg-type]
+    locked: CartQuerySet = theirs.order_by("pk").select_for_update(no_key=True)
+    return locked
+
+
+_locked_of_a_buyer = Prepared(lambda: _locked(Given("owner")))
+_locked_of_a_guest = Prepared(lambda: _locked(None))
 
 
 class Cart(models.Model):

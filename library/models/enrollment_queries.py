@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +61,18 @@ _GRANT = """
     ON CONFLICT DO NOTHING
     RETURNING id, learner_id, course_id, status, source, created_at, claimed_at, reason,
         given_by_id, shares_progress, claim_version, access_days, starts_at, ends_at, told_of_end_at
+"""
+
+
+# What it gives back comes in the order of the seats: rows are made one after the other.
+_SET_ASIDE = """
+    INSERT INTO library_enrollment
+        (course_id, status, source, created_at, access_days, starts_at, ends_at,
+        reason, shares_progress, claim_version)
+    SELECT course_id, 'unclaimed', %s, now(), access_days, starts_at, ends_at, '', false, 0
+    FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[])
+        AS seat (course_id, access_days, starts_at, ends_at)
+    RETURNING id
 """
 
 
@@ -213,11 +225,22 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         A seat's time begins when it is claimed; where ``begins_now`` says so, as it does of a
         guest's own, which is studied before anybody claims it, it begins at once.
         """
+        if not courses:
+            return []
         begun = list(begins_now) or [False] * len(courses)
-        return self.bulk_create(
+        seats = [
             self._aside(course, source, begins_now=has_begun)
             for course, has_begun in zip(courses, begun, strict=True)
-        )
+        ]
+        columns = ("course_id", "access_days", "starts_at", "ends_at")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _SET_ASIDE,
+                [str(source), *([getattr(seat, name) for seat in seats] for name in columns)],
+            )
+            for seat, (pk,) in zip(seats, cursor.fetchall(), strict=True):
+                seat.pk, seat._state.adding, seat._state.db = pk, False, self.db
+        return seats
 
     def _aside(self, course: Course, source: EnrollmentSource, *, begins_now: bool) -> "Enrollment":
         now = timezone.now()

@@ -228,7 +228,7 @@ def test_statements_of_a_running_process_outlive_a_migration_that_adds_columns(c
     learner = create_learner()
 
     def work(number):
-        letter = write_letter(f"receipt {number}")
+        letter = OutboundMail.objects.get(pk=write_letter(f"receipt {number}"))
         seats = Enrollment.objects.grant_each(
             create_learner(), [create_course()], source=EnrollmentSource.PURCHASE
         )
