@@ -6,6 +6,8 @@ would stand they are handed a ``Given``, which says how the value will be called
 
     _notes = Prepared(lambda: Note.objects.filter(learner=Given("learner")))
     _notes.all(learner=viewer.pk)
+
+``PreparedUpdate`` does the same for what is changed most.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -130,8 +132,9 @@ class PreparedUpdate:
         }
         if not sql:
             return 0
+        told = filled(params, {**values, **saved})
         with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
-            cursor.execute(sql, filled(params, {**values, **saved}))
+            cursor.execute(sql, told)
             return int(cursor.rowcount)
 
     def _written(self, names: tuple[str, ...]) -> "_WrittenUpdate":

@@ -1,12 +1,14 @@
 """Queries that are written once: with other values they give what a fresh one would give."""
 
+from contextlib import suppress
 from threading import Thread
 
 import pytest
 from django.core.exceptions import FieldFetchBlocked
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_init
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from checkout.models.webhook_event import EventState
 from library.models import Enrollment, EnrollmentSource
 from project.accounts.models import User
 from project.models import OutboundMail
-from project.prepared import Given, GivenSet, Prepared
+from project.prepared import Given, GivenSet, Prepared, PreparedUpdate
 from tests.factories import create_course, create_learner, create_seat, enroll
 
 pytestmark = pytest.mark.django_db
@@ -205,6 +207,65 @@ def test_threads_share_the_sql_and_not_the_connection():
         thread.join()
 
     assert seen == {course.pk: [course.pk] * 20 for course in courses}
+
+
+MOVED = PreparedUpdate(
+    lambda: WebhookEvent.objects.filter(pk=Given("pk"), state__in=[EventState.RECEIVED]),
+    deliveries=models.F("deliveries") + 1,
+)
+
+
+@pytest.fixture
+def event():
+    return WebhookEvent.objects.create(
+        gateway="stripe",
+        livemode=False,
+        event_id="evt_1",
+        payload={},
+        event_created_at=timezone.now(),
+    )
+
+
+def test_update_changes_what_it_may_and_says_how_many(event):
+    now = timezone.now()
+    changes = {"state": EventState.DONE, "processed_at": now, "payload": {"of": ["words"]}}
+
+    assert MOVED.change({"pk": event.pk}, **changes) == 1
+    assert MOVED.change({"pk": event.pk}, **changes) == 0  # not received any more
+
+    event.refresh_from_db()
+    assert (event.state, event.processed_at, event.payload) == ("done", now, {"of": ["words"]})
+    assert event.deliveries == 2
+
+
+def test_update_writes_other_sql_for_other_fields(event):
+    """And nothing that is given is a part of it."""
+    odd = "'; DROP TABLE checkout_webhookevent; --%s"
+
+    assert MOVED.change({"pk": event.pk}, error=odd) == 1
+    assert MOVED.change({"pk": event.pk}, error="", processed_at=None, payment=None) == 1
+    assert MOVED.change({"pk": event.pk}, error=odd) == 1
+    with pytest.raises(KeyError, match="pk"):
+        MOVED.change({}, error=odd)
+
+    event.refresh_from_db()
+    assert (event.error, event.processed_at, event.deliveries) == (odd, None, 4)
+
+
+def test_update_of_what_cannot_be_changes_nothing(event):
+    nowhere = PreparedUpdate(lambda: WebhookEvent.objects.filter(pk=Given("pk"), state__in=[]))
+
+    assert nowhere.change({"pk": event.pk}, state=EventState.DEAD) == 0
+
+
+def test_update_that_the_database_refuses_spoils_the_transaction(event):
+    """Whoever hears of it goes on only after a rollback, as with Django's own."""
+    with transaction.atomic():
+        with suppress(IntegrityError):
+            MOVED.change({"pk": event.pk}, gateway=None)
+        with pytest.raises(TransactionManagementError):
+            WebhookEvent.objects.exists()
+        transaction.set_rollback(True)
 
 
 # As another process would: of its own ALTER a connection knows, and prepares all anew.
