@@ -27,6 +27,7 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from project import health, uploads
+from project.one_core import keep_to_one_core
 
 type Scope = dict[str, Any]
 type Message = Mapping[str, Any]
@@ -213,6 +214,8 @@ class OneHopHandler(ASGIHandler):
 async def live(receive: Receive, send: Send, *, close: Callable[[], None]) -> None:
     """Answer the server's start and stop."""
     await receive()
+    if settings.ONE_CORE:
+        keep_to_one_core()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     close()

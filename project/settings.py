@@ -409,6 +409,8 @@ ORDER_WATCH = env.bool("ORDER_WATCH", default=False)
 
 # Serving (project/site.py): how many threads may work on each kind of request in one process
 
+# Whether each process keeps to a core of its own (project/one_core.py).
+ONE_CORE = env.bool("ONE_CORE", default=True)
 REQUEST_THREADS = {
     "pages": env.int("PAGE_THREADS", default=4),
     "gateway": env.int("GATEWAY_THREADS", default=4),

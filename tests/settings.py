@@ -19,6 +19,7 @@ os.environ.update(
     RATE_LIMITS="0",
     PAGE_CACHE_MB="0",  # most tests change courses in a transaction that never ends
     MEDIA_ROOT=_media.name,
+    ONE_CORE="0",  # servers in threads of the tests come and go
 )
 
 from project.settings import *  # noqa: E402, F403

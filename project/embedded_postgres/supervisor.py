@@ -103,6 +103,9 @@ class Supervisor:
 
 def main() -> int:
     """Leave a supervisor behind; return 1 with a message if its server does not start."""
+    if hasattr(os, "sched_setaffinity"):
+        # Whoever needs the server may keep to one core themselves.
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
     data_dir, install, settings, linger = json.loads(sys.argv[1])
     reader, writer = os.pipe()
     if os.fork():
