@@ -85,25 +85,25 @@ class Bench:
                 self._wait()
 
     def _measure(self) -> None:
-        plan, table, programs = self.plan, self.table, dict[str, Program]()
-        with _load() as pool, running(HELLO, folder=plan.folder) as hello, ExitStack() as stack:
+        plan, table = self.plan, self.table
+        with _load() as pool, running(HELLO, folder=plan.folder) as hello:
             measuring = Measuring(hello, pool, plan.effort)
-            if plan.has_start:
-                programs["shop"] = self._serve("shop", stack, what="the start")
-                table.start = look_at_start(programs["shop"], pool, clients=plan.effort.clients)
-            for row in plan.rows:
-                self.bar.set_description(row.name)
-                if row.server not in programs:
-                    programs[row.server] = self._serve(row.server, stack, what=row.name)
-                table.rows.append(
-                    measuring.measure(row, programs[row.server], tick=self.bar.update)
-                )
+            for server in SERVERS:
+                # One after the other: each takes a core, and there may be no third.
+                rows = [row for row in plan.rows if row.server == server]
+                starts = plan.has_start and server == "shop"
+                if not rows and not starts:
+                    continue
+                with self._serving(server, {}, workers=plan.workers) as program:
+                    what = "the start" if starts else rows[0].name
+                    plan.say(f"The server of {what} is process {program.pid}.")
+                    if starts:
+                        table.start = look_at_start(program, pool, clients=plan.effort.clients)
+                    for row in rows:
+                        self.bar.set_description(row.name)
+                        table.rows.append(measuring.measure(row, program, tick=self.bar.update))
+            table.rows.sort(key=lambda measured: plan.rows.index(measured.row))
             table.hello = measuring.greetings
-
-    def _serve(self, server: str, stack: ExitStack, *, what: str) -> Program:
-        program = stack.enter_context(self._serving(server, {}, workers=self.plan.workers))
-        self.plan.say(f"The server of {what} is process {program.pid}.")
-        return program
 
     def _serving(
         self, server: str, environment: dict[str, str], *, workers: int = 1
