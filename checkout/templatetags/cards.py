@@ -43,20 +43,11 @@ def course_card(
     return kept_text(make, key=("card", course.face, place, takes_focus, marks))
 
 
-def _make_card(
-    course: Course,
-    place: int,
-    takes_focus: bool,
-    *marks: bool,
-) -> SafeString:
-    owned, lapsed, wanted = ({course.pk} if is_so else set() for is_so in marks)
+def _make_card(course: Course, place: int, takes_focus: bool, *marks: bool) -> SafeString:
     told = {
-        "course": course,
+        **_marked(course, *marks),
         "place": place,
         "takes_focus": takes_focus,
-        "owned": owned,
-        "lapsed": lapsed,
-        "cart": SimpleNamespace(course_ids=wanted),
         # Templates look for what they are not told in vain, and for long.
         "css": "cover",
         "width": 640,
@@ -65,6 +56,24 @@ def _make_card(
         "shown": "1",
     }
     return render_to_string("catalog/_card.html", told)
+
+
+def _marked(course: Course, *marks: bool) -> dict[str, Any]:
+    """Return what a template is told of a course that is, or is not: theirs, was, in the cart."""
+    owned, lapsed, wanted = ({course.pk} if is_so else set() for is_so in marks)
+    cart = SimpleNamespace(course_ids=wanted)
+    return {"course": course, "owned": owned, "lapsed": lapsed, "cart": cart}
+
+
+@register.simple_tag(takes_context=True)
+def changed_buy_button(context: Context, course: Course) -> SafeString:
+    """Return the course's button as it is now, which puts itself into its place on the page."""
+    pk, cart = course.pk, current_cart(context)
+    had = having(context["request"])
+    marks = (pk in had.owned, pk in had.lapsed, pk in cart.course_ids)
+    shown = (course.slug, course.title, course.language, course.is_for_sale)
+    told = {**_marked(course, *marks), "oob": True, "shown": "1"}
+    return kept_piece("catalog/_buy_button.html", told, key=(shown, marks))
 
 
 @register.simple_tag(takes_context=True)
