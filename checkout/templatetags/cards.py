@@ -28,6 +28,8 @@ PANEL = "checkout/_cart_panel.html"
 FILLED_IN = ("email_form", "focus")  # what an answer to a form says of it
 FIRST_ROW = 3  # cards whose covers are wanted at once
 
+type Marks = tuple[bool, bool, bool]  # theirs; had for a time that is over; in the cart
+
 register = template.Library()
 
 
@@ -39,13 +41,13 @@ def course_card(
     owned, lapsed, wanted = _marks(context["request"])
     pk, place = course.pk, min(place, FIRST_ROW + 1)
     marks = (pk in owned, pk in lapsed, pk in wanted)
-    make = partial(_make_card, course, place, takes_focus, *marks)
+    make = partial(_make_card, course, marks, place=place, takes_focus=takes_focus)
     return kept_text(make, key=("card", course.face, place, takes_focus, marks))
 
 
-def _make_card(course: Course, place: int, takes_focus: bool, *marks: bool) -> SafeString:
+def _make_card(course: Course, marks: Marks, *, place: int, takes_focus: bool) -> SafeString:
     told = {
-        **_marked(course, *marks),
+        **_marked(course, marks),
         "place": place,
         "takes_focus": takes_focus,
         # Templates look for what they are not told in vain, and for long.
@@ -58,8 +60,8 @@ def _make_card(course: Course, place: int, takes_focus: bool, *marks: bool) -> S
     return render_to_string("catalog/_card.html", told)
 
 
-def _marked(course: Course, *marks: bool) -> dict[str, Any]:
-    """Return what a template is told of a course that is, or is not: theirs, was, in the cart."""
+def _marked(course: Course, marks: Marks) -> dict[str, Any]:
+    """Return what a template is told of a course with these marks."""
     owned, lapsed, wanted = ({course.pk} if is_so else set() for is_so in marks)
     cart = SimpleNamespace(course_ids=wanted)
     return {"course": course, "owned": owned, "lapsed": lapsed, "cart": cart}
@@ -72,7 +74,7 @@ def changed_buy_button(context: Context, course: Course) -> SafeString:
     had = having(context["request"])
     marks = (pk in had.owned, pk in had.lapsed, pk in cart.course_ids)
     shown = (course.slug, course.title, course.language, course.is_for_sale)
-    told = {**_marked(course, *marks), "oob": True, "shown": "1"}
+    told = {**_marked(course, marks), "oob": True, "shown": "1"}
     return kept_piece("catalog/_buy_button.html", told, key=(shown, marks))
 
 
