@@ -12,6 +12,7 @@ go where the system likes; so they do where it has no such names, or no such cho
 import os
 import socket
 import sys
+from contextlib import suppress
 
 _NAME = "\0lectern-core-{}"  # abstract, which is Linux's own: no file is left behind
 _held: list[socket.socket] = []
@@ -26,7 +27,8 @@ def keep_to_one_core() -> None:
     # The first is where the system does much of its own.
     for core in sorted(cores, reverse=True) if len(cores) > 1 else ():
         if _take(core):
-            os.sched_setaffinity(0, {core})
+            with suppress(OSError):  # a sandbox may forbid it
+                os.sched_setaffinity(0, {core})
             return
 
 
