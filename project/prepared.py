@@ -125,13 +125,13 @@ class PreparedUpdate:
         if written is None:
             written = self._known[names] = self._written(names)
         using, sql, params, fields = written
+        if not sql:
+            return 0
         connection = connections[using]
         saved = {
             _new(field.name): field.get_db_prep_save(value, connection=connection)
             for field, value in zip(fields, changes.values(), strict=True)
         }
-        if not sql:
-            return 0
         told = filled(params, {**values, **saved})
         with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
             cursor.execute(sql, told)

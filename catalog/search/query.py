@@ -70,7 +70,7 @@ def find(
     They come in the order that is given, or else the best first, and of equals the newest: at
     ``most`` so many, and only those that come ``after`` the one with this slug. ``languages``
     (codes) are those whose grammar says what another form is, and which words, such as "the", are
-    not worth looking for beside others. No ``courses`` are all that the catalog lists.
+    not worth looking for beside others. Without ``courses``, it is all that the catalog lists.
     """
     # With more wishes, what is asked cannot be written beforehand.
     sql, params = _among_all(order) if courses is None else _page_of(courses, order)
@@ -117,7 +117,7 @@ def _grammars(languages: Iterable[str]) -> list[str]:
 def _question() -> RawSQL:
     """Return the question for texts, from the words that were typed and the grammars.
 
-    The database makes it (migration 0019), as long before it looks as it plans how.
+    The database makes it while it plans (migration 0019), and so knows how much it will find.
     """
     return RawSQL(
         "catalog_search_question(%s::text[], %s::text[])",
@@ -143,6 +143,8 @@ def _holds(vector: Combinable, question: RawSQL) -> Func:
 
 def _rank() -> Func:
     weights = RawSQL(f"'{WEIGHTS}'::float4[]", [])  # noqa: S611  a constant of ours
+    # Asked for once, also where PostgreSQL plans for any words: not for each row anew.
+    question = Func(_question(), template="(SELECT %(expressions)s)")
     return Func(
-        weights, F("search"), _question(), function="ts_rank", output_field=models.FloatField()
+        weights, F("search"), question, function="ts_rank", output_field=models.FloatField()
     )
