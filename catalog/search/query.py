@@ -143,8 +143,6 @@ def _holds(vector: Combinable, question: RawSQL) -> Func:
 
 def _rank() -> Func:
     weights = RawSQL(f"'{WEIGHTS}'::float4[]", [])  # noqa: S611  a constant of ours
-    # Asked for once, also where PostgreSQL plans for any words: not for each row anew.
-    question = Func(_question(), template="(SELECT %(expressions)s)")
     return Func(
-        weights, F("search"), question, function="ts_rank", output_field=models.FloatField()
+        weights, F("search"), _question(), function="ts_rank", output_field=models.FloatField()
     )
