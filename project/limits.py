@@ -21,14 +21,15 @@ from project.errors import too_many_requests
 from project.htmx import HtmxRequest
 from project.jobs import periodic
 from project.models import Tally
+from project.statement import Statement
 
 IPV6_SITE = 64  # bits: what one customer of a provider is given, and may choose addresses from
 
-_COUNT = f"""
+_COUNT = Statement(f"""
     INSERT INTO {Tally._meta.db_table} (key, ends_at, hits) VALUES (%s, %s, 1)
     ON CONFLICT (key, ends_at) DO UPDATE SET hits = {Tally._meta.db_table}.hits + 1
     RETURNING hits
-"""  # noqa: S608  the name of a table of ours
+""")  # noqa: S608  the name of a table of ours
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,7 @@ class Limit:
         now = int(time.time())
         ends_at = now - now % self.seconds + self.seconds
         key = salted_hmac("project.limits", f"{self.action} {who}", algorithm="sha256")
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [key.hexdigest()[:32], ends_at])
-            hits = cursor.fetchone()[0]
+        [(hits,)] = _COUNT.rows(connection, [key.hexdigest()[:32], ends_at])
         return ends_at - now if hits > self.times else 0
 
 

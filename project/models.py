@@ -2,15 +2,17 @@
 
 from django.db import connection, models
 
+from project.statement import Statement
+
 # Of two messages with one key, the second waits for the first, and is none if that is kept. Columns
 # that come back are named, here and elsewhere: a statement that is prepared would fail when a
 # migration adds one.
-_WRITE = """
+_WRITE = Statement("""
     INSERT INTO project_outboundmail (key, "to", subject, text, html, stop_url, created_at)
     VALUES (%s, %s, %s, %s, %s, %s, now())
     ON CONFLICT (key) DO NOTHING
     RETURNING id
-"""
+""")
 
 
 class OutboundMailQuerySet(models.QuerySet["OutboundMail"]):
@@ -20,10 +22,8 @@ class OutboundMailQuerySet(models.QuerySet["OutboundMail"]):
         self, *, key: str | None, to: str, subject: str, text: str, html: str, stop_url: str
     ) -> int | None:
         """Write a message down; return its pk, or ``None`` if there is one with its key already."""
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [key, to, subject, text, html, stop_url])
-            written = cursor.fetchone()
-        return written[0] if written else None
+        written = _WRITE.rows(connection, [key, to, subject, text, html, stop_url])
+        return written[0][0] if written else None
 
 
 class OutboundMail(models.Model):

@@ -21,6 +21,7 @@ from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 from project.reading import Reader
+from project.statement import Statement
 
 
 class Given(Expression):
@@ -74,11 +75,11 @@ class Prepared[Row]:
 
     def all(self, **values: Any) -> list[Row]:
         """Return what the query gives for these values. ``KeyError`` if one is missing."""
-        return self._ask(values, lambda cursor: cursor.fetchall())
+        return self._ask(values)
 
     def first(self, **values: Any) -> Row | None:
         """Return the first that it gives, or ``None``. The query itself says how many it reads."""
-        return next(iter(self._ask(values, lambda cursor: cursor.fetchmany(1))), None)
+        return next(iter(self._ask(values, most=1)), None)
 
     def only_one(self, **values: Any) -> Row:
         """Return what it gives, which must be one. Raise ``ObjectDoesNotExist`` if nothing is."""
@@ -88,18 +89,16 @@ class Prepared[Row]:
         return found
 
     @cached_property
-    def _written(self) -> "tuple[QuerySet[Any, Row], str, tuple[Any, ...], Reader[Row]]":
+    def _written(self) -> "tuple[QuerySet[Any, Row], Statement, tuple[Any, ...], Reader[Row]]":
         queryset = self.write()
         compiler: Any = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
-        return queryset, sql, tuple(params), Reader(queryset, compiler)
+        return queryset, Statement(sql), tuple(params), Reader(queryset, compiler)
 
-    def _ask(self, values: dict[str, Any], fetch: Callable[[Any], list[Any]]) -> list[Row]:
-        queryset, sql, params, reader = self._written
+    def _ask(self, values: dict[str, Any], *, most: int | None = None) -> list[Row]:
+        queryset, statement, params, reader = self._written
         connection = connections[queryset.db]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, filled(params, values))
-            rows = fetch(cursor)
+        rows = statement.rows(connection, filled(params, values), most=most)
         return reader.read(rows, connection)
 
 
@@ -124,8 +123,8 @@ class PreparedUpdate:
         written = self._known.get(names := tuple(changes))
         if written is None:
             written = self._known[names] = self._written(names)
-        using, sql, params, fields = written
-        if not sql:
+        using, statement, params, fields = written
+        if not statement.sql:
             return 0
         connection = connections[using]
         saved = {
@@ -133,9 +132,8 @@ class PreparedUpdate:
             for field, value in zip(fields, changes.values(), strict=True)
         }
         told = filled(params, {**values, **saved})
-        with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
-            cursor.execute(sql, told)
-            return int(cursor.rowcount)
+        with transaction.mark_for_rollback_on_error(using):
+            return statement.count(connection, told)
 
     def _written(self, names: tuple[str, ...]) -> "_WrittenUpdate":
         queryset = self.write()
@@ -147,10 +145,10 @@ class PreparedUpdate:
             sql, params = query.get_compiler(using=queryset.db).as_sql()
         except EmptyResultSet:  # no row could ever be changed
             sql, params = "", ()
-        return queryset.db, sql, tuple(params), fields
+        return queryset.db, Statement(sql), tuple(params), fields
 
 
-type _WrittenUpdate = tuple[str, str, tuple[Any, ...], list[Any]]
+type _WrittenUpdate = tuple[str, Statement, tuple[Any, ...], list[Any]]
 
 
 def _new(name: str) -> str:

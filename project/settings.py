@@ -74,10 +74,12 @@ else:
         "which installs the embedded one."
     )
 
-# PostgreSQL plans anew what it was asked twice on a connection, and then no more.
-if env.bool("PREPARED_STATEMENTS", default=True):
+# What is asked and changed most is prepared on each connection (project/statement.py). psycopg does
+# not prepare besides: whenever it takes back its own statements, it would take back these as well.
+PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
+if PREPARED_STATEMENTS:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        server_side_binding=True, prepare_threshold=2
+        server_side_binding=True, prepare_threshold=None
     )
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -16,6 +16,7 @@ from catalog.models import Course, CourseQuerySet, Order
 from catalog.models.course_queries import SORT_KEYS
 from catalog.search.languages import SIMPLE, configuration
 from project.prepared import Place, filled
+from project.statement import Statement
 
 # What is longer says nothing more.
 MOST_CHARACTERS, MOST_WORDS, LONGEST_WORD = 200, 8, 40
@@ -72,26 +73,33 @@ def find(
     (codes) are those whose grammar says what another form is, and which words, such as "the", are
     not worth looking for beside others. Without ``courses``, it is all that the catalog lists.
     """
-    # With more wishes, what is asked cannot be written beforehand.
-    sql, params = _among_all(order) if courses is None else _page_of(courses, order)
     values = {
         "words": list(words),
         "grammars": _grammars(languages),
         "beginnings": " & ".join(f"'{word}':*" for word in words),
+        "after": after,
+        "most": most,
     }
+    if courses is None:
+        statement, params = _among_all(order)
+        [found] = statement.rows(connection, filled(params, values))
+        return Found(*found)
+    # With more wishes, what is asked cannot be written beforehand.
+    sql, params = _page_of(courses, order)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*filled(params, values), after, most])
+        cursor.execute(sql, filled(params, values))
         return Found(*cursor.fetchone())
 
 
 @cache
-def _among_all(order: Order | None) -> tuple[str, tuple[Any, ...]]:
+def _among_all(order: Order | None) -> tuple[Statement, tuple[Any, ...]]:
     """Return what is asked among all that the catalog lists."""
-    return _page_of(Course.objects.published(), order)
+    sql, params = _page_of(Course.objects.published(), order)
+    return Statement(sql), params
 
 
 def _page_of(courses: CourseQuerySet, order: Order | None) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL for a page of what is found, and what it is given before the page's own."""
+    """Return the SQL for a page of what is found, and what it is given."""
     newest = courses.newest_first()
     key = SORT_KEYS[order][0] if order else _rank()
     columns = ("pk", "slug", key, "published_at")
@@ -100,7 +108,7 @@ def _page_of(courses: CourseQuerySet, order: Order | None) -> tuple[str, tuple[A
     in_title = newest.filter(_holds(titles, _beginnings())).values_list(*columns)
     found = anywhere[:MOST_FOUND].union(in_title[:MOST_TITLES])
     sql, params = found.query.get_compiler(using=found.db).as_sql()
-    return _PAGE.format(found=sql, order=_in_order(order)), tuple(params)
+    return _PAGE.format(found=sql, order=_in_order(order)), (*params, Place("after"), Place("most"))
 
 
 def _in_order(order: Order | None) -> str:

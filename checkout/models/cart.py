@@ -15,13 +15,14 @@ from catalog.models import Bundle, BundleEntry, Course
 from catalog.models.course_queries import UNSEEN_FIELDS
 from project.accounts.models import User
 from project.prepared import Given, Prepared
+from project.statement import Statement
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
 MAX_COURSES = 100  # in one order; Stripe's page lists no more
 
 # In one statement, whoever else puts the same course in at this moment. The cart comes first, as it
 # does where carts are merged: the other way round the two could wait for each other.
-_PUT = """
+_PUT = Statement("""
     WITH cart AS (UPDATE checkout_cart SET updated_at = now() WHERE id = %s RETURNING id),
     put AS (
         INSERT INTO checkout_cartitem
@@ -30,16 +31,16 @@ _PUT = """
         ON CONFLICT (cart_id, course_id) DO NOTHING RETURNING id
     )
     SELECT count(*) FROM put
-"""
+""")
 # In one statement, because it is part of every settlement, which is to be short.
-_TAKE_OUT = """
+_TAKE_OUT = Statement("""
     WITH bought AS (
-        SELECT * FROM unnest(%(courses)s::bigint[], %(seats)s::int[]) AS bought (course_id, seats)
+        SELECT * FROM unnest(%s::bigint[], %s::int[]) AS bought (course_id, seats)
     ),
     gone AS (
         DELETE FROM checkout_cartitem AS item
-        WHERE cart_id = %(cart)s AND (
-            bundle_id = ANY(%(bundles)s::bigint[])
+        WHERE cart_id = %s AND (
+            bundle_id = ANY(%s::bigint[])
             OR EXISTS (
                 SELECT FROM bought
                 WHERE bought.course_id = item.course_id AND bought.seats >= item.seats
@@ -48,11 +49,11 @@ _TAKE_OUT = """
     ),
     fewer AS (
         UPDATE checkout_cartitem AS item SET seats = item.seats - bought.seats FROM bought
-        WHERE cart_id = %(cart)s
+        WHERE cart_id = %s
             AND bought.course_id = item.course_id AND bought.seats < item.seats
     )
-    UPDATE checkout_cart SET updated_at = now() WHERE id = %(cart)s
-"""
+    UPDATE checkout_cart SET updated_at = now() WHERE id = %s
+""")
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -148,9 +149,8 @@ class Cart(models.Model):
     def put(self, course: Course, *, seats: int = 1, is_for_others: bool = False) -> bool:
         """Put a course in. Return ``False`` if it was there already, and leave it as it was."""
         wanted = (course.pk, seats, is_for_others, course.price_now)
-        with connection.cursor() as cursor:
-            cursor.execute(_PUT, [self.pk, *wanted])
-            return bool(cursor.fetchone()[0])
+        [(put,)] = _PUT.rows(connection, [self.pk, *wanted])
+        return bool(put)
 
     def put_bundle(self, bundle: Bundle) -> bool:
         """Put a bundle in. Return ``False`` if it was there already."""
@@ -218,16 +218,9 @@ class Cart(models.Model):
 
         ``bundles`` are those that were bought, by their ids; their courses are not in ``bought``.
         """
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _TAKE_OUT,
-                {
-                    "cart": self.pk,
-                    "courses": list(bought.keys()),
-                    "seats": list(bought.values()),
-                    "bundles": list(bundles),
-                },
-            )
+        courses, seats = list(bought.keys()), list(bought.values())
+        values = [courses, seats, self.pk, list(bundles), self.pk, self.pk]
+        _TAKE_OUT.count(connection, values)
 
     def merge_into(self, other: "Cart") -> None:
         """Hand all that is in it to ``other``, once. Of what is in both, the larger number stays.

@@ -4,6 +4,11 @@ from django.db import connection, models
 
 from checkout.models.order import Order
 from checkout.models.payment import Payment
+from project.statement import Statement
+
+_NOTE = Statement("""
+    INSERT INTO checkout_fulfillment (order_id, payment_id, created_at) VALUES (%s, %s, now())
+""")
 
 
 class FulfillmentQuerySet(models.QuerySet["Fulfillment"]):
@@ -11,12 +16,7 @@ class FulfillmentQuerySet(models.QuerySet["Fulfillment"]):
 
     def note(self, order: Order, payment: Payment) -> None:
         """Note that the order is fulfilled. A second time the database refuses."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO checkout_fulfillment (order_id, payment_id, created_at)"
-                " VALUES (%s, %s, now())",
-                [order.pk, payment.pk],
-            )
+        _NOTE.count(connection, [order.pk, payment.pk])
 
 
 class Fulfillment(models.Model):

@@ -7,6 +7,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.payment import Payment
+from project.statement import Statement
 
 
 class LedgerKind(models.TextChoices):
@@ -23,11 +24,11 @@ INWARD = (LedgerKind.CHARGE, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE_REINST
 DISPUTED = (LedgerKind.DISPUTE_WITHDRAWN, LedgerKind.DISPUTE_REINSTATED)
 
 
-_BOOK = """
+_BOOK = Statement("""
     INSERT INTO checkout_ledgerentry
         (payment_id, kind, gateway_object_id, amount_minor, currency, created_at)
     VALUES (%s, %s, %s, %s, %s, now())
-"""
+""")
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
@@ -46,10 +47,8 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
         A second time the database refuses (``ledger_entry_once``).
         """
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _BOOK, [payment.pk, kind.value, gateway_object_id, amount_minor, currency]
-            )
+        values = [payment.pk, kind.value, gateway_object_id, amount_minor, currency]
+        _BOOK.count(connection, values)
 
     def total(self) -> int:
         """Return what is left of all of it, in minor units."""

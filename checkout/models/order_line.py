@@ -12,6 +12,7 @@ from catalog.models.course_queries import UNSEEN_FIELDS
 from catalog.money import format_money
 from checkout.models.order import Order
 from library.models import Enrollment
+from project.statement import Statement
 
 
 class LineOutcome(models.TextChoices):
@@ -32,11 +33,11 @@ class LineAccess(models.TextChoices):
 
 
 # Django's bulk_update() writes a tree of conditions, and takes as long as all else in a settlement.
-_DECIDE = """
+_DECIDE = Statement("""
     UPDATE checkout_orderline AS line SET enrollment_id = seat_id, outcome = decided.outcome
     FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS decided (line_id, seat_id, outcome)
     WHERE line.id = line_id
-"""
+""")
 
 
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
@@ -57,8 +58,7 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         ids = [line.pk for line in seats]
         taken = [line.enrollment_id for line in seats]
         outcomes = [str(line.outcome) for line in seats]
-        with connection.cursor() as cursor:
-            cursor.execute(_DECIDE, [ids, taken, outcomes])
+        _DECIDE.count(connection, [ids, taken, outcomes])
 
 
 class OrderLine(models.Model):

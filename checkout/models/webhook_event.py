@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.gateways.answers import Notice
 from project.prepared import Given, PreparedUpdate
+from project.statement import Statement
 
 MAX_ATTEMPTS = 12
 
@@ -31,7 +32,7 @@ FINISHED = (EventState.DONE, EventState.IGNORED)
 # The first delivery writes an event down, and each later one is counted: one statement for both,
 # whoever else tells of it at this moment. Django's own would be four. The payload stays there.
 # That an event came again is no reason to wait for the disk; that it came is.
-_RECEIVE = """
+_RECEIVE = Statement("""
     INSERT INTO checkout_webhookevent AS known
         (gateway, livemode, event_id, type, api_version, object_id, payload, event_created_at,
         received_at, deliveries, state, attempts, error)
@@ -39,7 +40,7 @@ _RECEIVE = """
     ON CONFLICT (gateway, livemode, event_id) DO UPDATE SET deliveries = known.deliveries + 1
     WHERE set_config('synchronous_commit', 'off', true) = 'off'
     RETURNING id, state, attempts
-"""
+""")
 
 
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
@@ -59,9 +60,7 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
             notice.api_version,
         ]
         values += [notice.object_id, json.dumps(notice.payload), notice.created_at]
-        with connection.cursor() as cursor:
-            cursor.execute(_RECEIVE, values)
-            pk, state, attempts = cursor.fetchone()
+        [(pk, state, attempts)] = _RECEIVE.rows(connection, values)
         if state in FINISHED:
             return None
         return self.model(

@@ -14,6 +14,7 @@ from catalog.models import Course
 from library.models import claim_link
 from project.accounts.models import User
 from project.prepared import Given
+from project.statement import Statement
 
 if TYPE_CHECKING:
     from library.models.enrollment import Enrollment
@@ -65,7 +66,7 @@ _GRANT = """
 
 
 # What it gives back comes in the order of the seats: rows are made one after the other.
-_SET_ASIDE = """
+_SET_ASIDE = Statement("""
     INSERT INTO library_enrollment
         (course_id, status, source, created_at, access_days, starts_at, ends_at,
         reason, shares_progress, claim_version)
@@ -73,7 +74,7 @@ _SET_ASIDE = """
     FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[])
         AS seat (course_id, access_days, starts_at, ends_at)
     RETURNING id
-"""
+""")
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
@@ -233,13 +234,9 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             for course, has_begun in zip(courses, begun, strict=True)
         ]
         columns = ("course_id", "access_days", "starts_at", "ends_at")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _SET_ASIDE,
-                [str(source), *([getattr(seat, name) for seat in seats] for name in columns)],
-            )
-            for seat, (pk,) in zip(seats, cursor.fetchall(), strict=True):
-                seat.pk, seat._state.adding, seat._state.db = pk, False, self.db
+        values = [str(source), *([getattr(seat, name) for seat in seats] for name in columns)]
+        for seat, (pk,) in zip(seats, _SET_ASIDE.rows(connection, values), strict=True):
+            seat.pk, seat._state.adding, seat._state.db = pk, False, self.db
         return seats
 
     def _aside(self, course: Course, source: EnrollmentSource, *, begins_now: bool) -> "Enrollment":

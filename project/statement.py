@@ -1,0 +1,135 @@
+"""SQL that each connection prepares once, and that goes straight to PostgreSQL from then on.
+
+A cursor takes what it executes through much that most pages never need, twice: Django's and then
+psycopg's. That took longer than all else that a page does with a row. Here is what is left without
+it: psycopg turns the values into PostgreSQL's and the rows into Python's as ever, and between the
+two stands one call of libpq. Source: "pq: libpq wrapper module" in psycopg's documentation.
+
+A statement goes the ordinary way where somebody listens (queries that are counted or logged), and
+where a pooler forbids preparing (``PREPARED_STATEMENTS``).
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import count
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from psycopg import Connection, pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import (
+    FeatureNotSupported,
+    InvalidSqlStatementName,
+    OperationalError,
+    error_from_result,
+)
+
+type Row = tuple[Any, ...]
+type Key = tuple["Statement", tuple[int, ...]]  # with the types of the values, as psycopg says them
+type Names = dict[Key, bytes]
+
+MOST_NAMES = 200  # on one connection; what PostgreSQL keeps for each may be 100 kB
+
+_PLACE = re.compile("%[s%]")
+_AUTO = [PyFormat.AUTO]
+_IDLE = pq.TransactionStatus.IDLE
+_ROWS, _DONE = pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK
+
+# What was prepared is lost, or would return other columns now.
+_STALE = (InvalidSqlStatementName, FeatureNotSupported)
+
+_numbers = count()
+# What each connection has prepared, under which name.
+_prepared: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
+
+
+class Statement:
+    """A statement with ``%s`` in each place for a value, as for a cursor, and ``%%`` for ``%``."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+
+    def rows(self, connection: Any, values: Sequence[Any], *, most: int | None = None) -> list[Row]:
+        """Return the rows that come back, at ``most`` so many. ``DatabaseError`` as of a cursor."""
+        if not _goes_straight(connection):
+            with connection.cursor() as cursor:
+                cursor.execute(self.sql, values)
+                found: list[Row] = cursor.fetchall() if most is None else cursor.fetchmany(most)
+                return found
+        result, transformer = self._run(connection, values)
+        transformer.set_pgresult(result)
+        number = result.ntuples if most is None else min(most, result.ntuples)
+        loaded: list[Row] = transformer.load_rows(0, number, tuple)
+        return loaded
+
+    def count(self, connection: Any, values: Sequence[Any]) -> int:
+        """Return how many rows were changed. ``DatabaseError`` as of a cursor."""
+        if not _goes_straight(connection):
+            with connection.cursor() as cursor:
+                cursor.execute(self.sql, values)
+                return int(cursor.rowcount)
+        return self._run(connection, values)[0].command_tuples or 0
+
+    def _run(self, connection: Any, values: Sequence[Any]) -> tuple[Any, Any]:
+        connection.validate_thread_sharing()
+        connection.close_if_health_check_failed()
+        connection.validate_no_broken_transaction()
+        if connection.connection is None:
+            connection.ensure_connection()
+        with connection.wrap_database_errors:
+            raw: Connection[Any] = connection.connection
+            if not raw.autocommit and raw.pgconn.transaction_status == _IDLE:
+                _begin(raw)
+            transformer = Transformer(raw)
+            told: Any = transformer.dump_sequence(values, _AUTO * len(values))
+            names = _prepared.setdefault(raw, {})
+            key = (self, transformer.types or ())
+            name = names.get(key) or self._prepare(raw, names, key)
+            result = raw.pgconn.exec_prepared(name, told, transformer.formats)
+            try:
+                _check(raw, result)
+            except _STALE:
+                del names[key]
+                raise
+            return result, transformer
+
+    def _prepare(self, raw: "Connection[Any]", names: Names, key: Key) -> bytes:
+        if len(names) >= MOST_NAMES:
+            _check(raw, raw.pgconn.exec_(b"DEALLOCATE ALL"))
+            names.clear()
+        name = b"lectern_%d" % next(_numbers)
+        _check(raw, raw.pgconn.prepare(name, self._numbered, key[1]))
+        names[key] = name
+        return name
+
+    @cached_property
+    def _numbered(self) -> bytes:
+        """The statement with PostgreSQL's own places: ``$1``, ``$2``."""
+        numbers = count(1)
+
+        def numbered(found: re.Match[str]) -> str:
+            return f"${next(numbers)}" if found[0] == "%s" else "%"
+
+        return _PLACE.sub(numbered, self.sql).encode()
+
+
+def _goes_straight(connection: Any) -> bool:
+    is_listened_to = connection.execute_wrappers or connection.queries_logged
+    return settings.PREPARED_STATEMENTS and not is_listened_to
+
+
+def _begin(raw: "Connection[Any]") -> None:
+    """Begin a transaction, as psycopg does before the first that it executes in one."""
+    if all(part is None for part in (raw.isolation_level, raw.read_only, raw.deferrable)):
+        _check(raw, raw.pgconn.exec_(b"BEGIN"))
+    else:
+        raw.execute("")
+
+
+def _check(raw: "Connection[Any]", result: Any) -> None:
+    if result.status not in (_ROWS, _DONE):
+        if raw.pgconn.status == pq.ConnStatus.BAD:  # nobody is left to say what is wrong
+            raise OperationalError(result.get_error_message(raw.info.encoding))
+        raise error_from_result(result, encoding=raw.info.encoding)
