@@ -14,8 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from threading import Barrier, local
-from time import monotonic
+from threading import Barrier
 from typing import IO, Any
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from django.urls import set_script_prefix
 
 from project import health, uploads
 from project.one_core import keep_to_one_core
+from project.quiet import trust_quiet_connections
 
 type Scope = dict[str, Any]
 type Message = Mapping[str, Any]
@@ -38,9 +38,6 @@ type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY = 10 * 1024 * 1024  # bytes; staff may give lessons more (project/uploads.py)
 MAX_WAITING = 500  # requests for each pool; who comes later is asked to try again
 RETRY_AFTER = 2  # seconds
-# Seconds for which a database connection that has just served is not asked whether it still lives.
-# HikariCP, a pool for Java, has the same in its aliveBypassWindowMs.
-TRUSTED = 0.5
 
 
 class BodyTooLarge(Exception):
@@ -89,7 +86,6 @@ class OneHopHandler(ASGIHandler):
         # Not ASGIHandler's own: that one loads the middleware as coroutines.
         super(ASGIHandler, self).__init__()
         self.load_middleware(is_async=False)
-        self.answered = local()  # when the thread did so last
         self.lanes = {name: Lane(name, n) for name, n in settings.REQUEST_THREADS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,7 +159,7 @@ class OneHopHandler(ASGIHandler):
         """Make the answer. Runs on a thread, from the first signal to the last."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        self.trust_connections()
+        trust_quiet_connections()
         request, refusal = self.create_request(scope, body)
         response: Any = self.get_response(request) if request is not None else refusal
         response._handler_class = self.__class__
@@ -171,17 +167,7 @@ class OneHopHandler(ASGIHandler):
             response.block_size = self.chunk_size
         if not response.streaming:
             response.close()
-        self.answered.at = monotonic()
         return response
-
-    def trust_connections(self) -> None:
-        """Ask the connections of this thread whether they still live only after a pause.
-
-        Between requests that follow each other at once the question costs more than it is worth.
-        """
-        if monotonic() - getattr(self.answered, "at", 0) < TRUSTED:
-            for connection in connections.all(initialized_only=True):
-                connection.health_check_done = True  # type: ignore[attr-defined]
 
     async def stream(
         self, response: StreamingHttpResponse, lane: Lane, receive: Receive, send: Send

@@ -29,6 +29,7 @@ from catalog.models import Standing
 from catalog.watch import CatalogWatch, catalog_watch
 from project.for_strangers import are_strangers, wishes_in
 from project.kept import Kept
+from project.quiet import trust_quiet_connections
 from project.theme import theme_of
 
 type Scope = dict[str, Any]
@@ -217,6 +218,7 @@ class PageCache:
         """Ask the database, on the one thread that does so; it keeps its connection."""
         for connection in connections.all(initialized_only=True):
             connection.close_if_unusable_or_obsolete()
+        trust_quiet_connections()
         return self.watch.standing()
 
 

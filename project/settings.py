@@ -416,7 +416,7 @@ ONE_CORE = env.bool("ONE_CORE", default=True)
 REQUEST_THREADS = {
     "pages": env.int("PAGE_THREADS", default=4),
     "gateway": env.int("GATEWAY_THREADS", default=4),
-    "webhooks": env.int("WEBHOOK_THREADS", default=2),
+    "webhooks": env.int("WEBHOOK_THREADS", default=3),
     **({"sandbox": 4, "sandbox api": 4} if SANDBOX else {}),
 }
 

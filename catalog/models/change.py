@@ -5,16 +5,18 @@ from datetime import datetime
 
 from django.db import connection, models
 
+from project.statement import Statement
+
 # A transaction that ends later may have begun earlier, so that the highest number tells nothing:
 # the version is all the numbers that are kept. Whichever transaction ends next changes them.
-_STANDING = """
+_STANDING = Statement("""
     SELECT
         coalesce((SELECT string_agg(id::text, ' ' ORDER BY id) FROM catalog_catalogchange), ''),
         least(
-            (SELECT min(sale_starts_at) FROM catalog_course WHERE sale_starts_at > %(now)s),
-            (SELECT min(sale_ends_at) FROM catalog_course WHERE sale_ends_at > %(now)s)
+            (SELECT min(sale_starts_at) FROM catalog_course WHERE sale_starts_at > %s),
+            (SELECT min(sale_ends_at) FROM catalog_course WHERE sale_ends_at > %s)
         )
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,5 @@ class CatalogChange(models.Model):
     @staticmethod
     def standing(now: datetime) -> Standing:
         """Return how the catalog stands ``now``, in one query, however many courses there are."""
-        with connection.cursor() as cursor:
-            cursor.execute(_STANDING, {"now": now})
-            version, until = cursor.fetchone()
+        [(version, until)] = _STANDING.rows(connection, [now, now])
         return Standing(version, until)
