@@ -1,8 +1,8 @@
 """Prices apart from any table: as they are shown, and one price split over several things."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.money import format_money, to_decimal
 
 
-@dataclass(frozen=True)
-class PriceTag:
+class PriceTag(NamedTuple):
     """A price as it is shown: what is to be paid, and what may honestly be said beside it.
 
     Amounts are minor units. ``before_minor`` is struck through; the price holds until ``ends_at``.
@@ -53,7 +52,7 @@ class PriceTag:
     def times(self, seats: int) -> "PriceTag":
         """Return the price of so many."""
         before = self.before_minor and self.before_minor * seats
-        return replace(self, minor=self.minor * seats, before_minor=before)
+        return self._replace(minor=self.minor * seats, before_minor=before)
 
 
 def split_price(total_minor: int, weights: Mapping[int, int]) -> dict[int, int]:

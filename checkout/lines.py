@@ -6,6 +6,7 @@ The page, the order and the gateway all get their numbers from here.
 from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from catalog.models import Bundle, BundleOffer, Course
 from catalog.money import format_money
@@ -71,7 +72,7 @@ class CourseLine:
         """Whether the first seat could be the buyer's own, so that it is for them to say."""
         return not self.is_owned and self.bundle_beside is None
 
-    @property
+    @cached_property
     def price_tag(self) -> PriceTag:
         """What all seats cost, as it is shown."""
         return self.course.tag_at(self.moment).times(self.seats)
@@ -86,7 +87,7 @@ class CourseLine:
         """The price that was shown before."""
         return PriceTag(self.item.price_minor, self.course.currency).text
 
-    @property
+    @cached_property
     def note(self) -> str:
         """What there is to know of it.
 
@@ -108,7 +109,7 @@ class CourseLine:
         course, beside = self.course, self.bundle_beside
         looks = (course.slug, course.title, course.language, course.hue, course.access_days)
         picture = (course.picture, course.picture_width)
-        prices = (self.price_tag, self.price, self.earlier_price)
+        prices = (self.price_tag, self.item.price_minor)
         seats = (self.seats, self.is_for_others, self.has_choice)
         return *looks, *picture, *prices, *seats, self.note, beside and beside.title
 

@@ -3,7 +3,9 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
+from operator import attrgetter
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -62,7 +64,7 @@ class Outline:
 
     sections: list[OutlineSection]
 
-    @property
+    @cached_property
     def items(self) -> list[OutlineLesson]:
         """The lessons of all sections."""
         return [item for section in self.sections for item in section.lessons]
@@ -100,18 +102,19 @@ class Outline:
 
     def is_done(self, lesson: Lesson) -> bool:
         """Whether the learner has done the lesson."""
-        return any(item.is_done for item in self.items if item.lesson == lesson)
+        return any(item.is_done for item in self.items if item.lesson.pk == lesson.pk)
 
     def opens_at(self, lesson: Lesson) -> datetime | None:
         """Return when the lesson opens, if it has yet to."""
-        return next((item.opens_at for item in self.items if item.lesson == lesson), None)
+        return next((item.opens_at for item in self.items if item.lesson.pk == lesson.pk), None)
 
     def neighbors(self, lesson: Lesson) -> tuple[Lesson | None, Lesson | None]:
         """Return the open lessons before and after this one, in whichever section they are."""
+        here = lesson.pk
         lessons = [
-            item.lesson for item in self.items if not item.is_waiting or item.lesson == lesson
+            item.lesson for item in self.items if not item.is_waiting or item.lesson.pk == here
         ]
-        at = lessons.index(lesson)
+        at = next(place for place, other in enumerate(lessons) if other.pk == here)
         before = lessons[at - 1] if at else None
         after = lessons[at + 1] if at + 1 < len(lessons) else None
         return before, after
@@ -137,7 +140,7 @@ def outlines_of(
     sees_all = may_change_courses(viewer)
     done_here = viewer.done if isinstance(viewer, Guest) else frozenset()
     outlines = {course.pk: Outline([]) for course in courses}
-    for section, group in groupby(lessons, key=lambda lesson: lesson.section):
+    for _, group in groupby(lessons, key=attrgetter("section_id")):
         items = [
             OutlineLesson(
                 lesson,
@@ -147,6 +150,7 @@ def outlines_of(
             )
             for lesson in group
         ]
+        section = items[0].lesson.section
         outlines[section.course_id].sections.append(
             OutlineSection(section.title, section.summary, items)
         )

@@ -1,7 +1,7 @@
 """A memory of what was made already, which holds no more than it may: the latest used stays."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from secrets import token_hex
 from threading import Lock
 from typing import Any
@@ -31,10 +31,12 @@ class Kept[Value]:
     def get(self, key: Hashable) -> Value | None:
         """Return what is kept under ``key``, or ``None``."""
         with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key][0]
+            return self._get(key)
+
+    def get_all(self, keys: Iterable[Hashable]) -> list[Value | None]:
+        """Return what is kept under each of the keys, or ``None``."""
+        with self._lock:
+            return [self._get(key) for key in keys]
 
     def put(self, key: Hashable, value: Value, *, size: int = 1) -> None:
         """Keep ``value`` in the place of what was there; one that is too large is not kept."""
@@ -52,6 +54,13 @@ class Kept[Value]:
         with self._lock:
             self._values.clear()
             self.size = 0
+
+    def _get(self, key: Hashable) -> Value | None:
+        kept = self._values.get(key)
+        if kept is None:
+            return None
+        self._values.move_to_end(key)
+        return kept[0]
 
     def _drop(self, key: Hashable) -> None:
         if key in self._values:
@@ -100,11 +109,20 @@ _MARK = token_hex(8)
 
 def kept_text(make: Callable[[], SafeString], *, key: Hashable) -> SafeString:
     """Return what ``make`` gives, or gave for the same ``key`` and language; see above."""
+    return kept_texts([(key, make)])[0]
+
+
+def kept_texts(wanted: Sequence[tuple[Hashable, Callable[[], SafeString]]]) -> list[SafeString]:
+    """Return several at once, each by its key and what makes it."""
     if settings.DEBUG:
-        return make()  # an edited template changes no key
-    whole_key = get_language(), key
-    text = _pieces.get(whole_key)
-    if text is None:
-        text = make()
-        _pieces.put(whole_key, text, size=len(text))
+        return [make() for _, make in wanted]  # an edited template changes no key
+    language = get_language()
+    keys = [(language, key) for key, _ in wanted]
+    known = zip(_pieces.get_all(keys), keys, wanted, strict=True)
+    return [_made(key, make) if text is None else text for text, key, (_, make) in known]
+
+
+def _made(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
+    text = make()
+    _pieces.put(key, text, size=len(text))
     return text

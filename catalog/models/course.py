@@ -1,6 +1,7 @@
 """A course as it is sold and studied."""
 
 from collections.abc import Hashable
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -193,10 +194,9 @@ class Course(Sellable, Priced, Pictured):
         """How long it takes, such as "2 h 5 min"."""
         return duration(self.minutes)
 
-    @property
-    def face(self) -> tuple[Hashable, ...]:
-        """All that its card shows of it now, whoever looks."""
-        return (*_face(self), self.instructor.name, self.price_tag)
+    def face_at(self, moment: datetime) -> tuple[Hashable, ...]:
+        """Return all that its card shows of it at ``moment``, whoever looks."""
+        return (*_face(self), self.instructor.name, self.tag_at(moment))
 
     @property
     def rating(self) -> float:

@@ -4,7 +4,7 @@ A card is rendered once for all who see the same (``project.kept``): what it is 
 of few things, theirs or in the cart or to buy, and so a part of its key.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Hashable, Iterable, Set
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog import clock
 from catalog.models import Bundle, Course
 from checkout.carts import owned_on, summary_of
 from checkout.guests import address_of, asks_address
@@ -22,7 +23,7 @@ from checkout.lines import CourseLine
 from checkout.templatetags.cart import current_cart
 from library.having import having
 from project.htmx import HtmxRequest
-from project.kept import kept_form, kept_piece, kept_text
+from project.kept import kept_form, kept_piece, kept_texts
 
 PANEL = "checkout/_cart_panel.html"
 FILLED_IN = ("email_form", "focus")  # what an answer to a form says of it
@@ -38,11 +39,19 @@ def course_card(
     context: Context, course: Course, *, place: int, takes_focus: bool = False
 ) -> SafeString:
     """Return the course's card, ``place`` being its number on the page, counted from 1."""
-    owned, lapsed, wanted = _marks(context["request"])
-    pk, place = course.pk, min(place, FIRST_ROW + 1)
-    marks = (pk in owned, pk in lapsed, pk in wanted)
-    make = partial(_make_card, course, marks, place=place, takes_focus=takes_focus)
-    return kept_text(make, key=("card", course.face, place, takes_focus, marks))
+    return _cards(context["request"], [(course, place, takes_focus)])[0]
+
+
+def _cards(request: HtmxRequest, wanted: Iterable[tuple[Course, int, bool]]) -> list[SafeString]:
+    """Return the cards of courses, each with its place, and whether it takes the focus."""
+    (owned, lapsed, in_cart), moment = _marks(request), clock.now()
+    pieces: list[tuple[Hashable, Callable[[], SafeString]]] = []
+    for course, number, takes_focus in wanted:
+        pk, place = course.pk, min(number, FIRST_ROW + 1)
+        marks = (pk in owned, pk in lapsed, pk in in_cart)
+        make = partial(_make_card, course, marks, place=place, takes_focus=takes_focus)
+        pieces.append((("card", course.face_at(moment), place, takes_focus, marks), make))
+    return kept_texts(pieces)
 
 
 def _make_card(course: Course, marks: Marks, *, place: int, takes_focus: bool) -> SafeString:
@@ -83,10 +92,9 @@ def course_cards(
     context: Context, courses: Iterable[Course], *, take_focus: bool = False
 ) -> SafeString:
     """Return the courses' cards as items of a list; the first may take the focus."""
-    cards = [
-        course_card(context, course, place=place, takes_focus=take_focus and place == 1)
-        for place, course in enumerate(courses, start=1)
-    ]
+    numbered = enumerate(courses, start=1)
+    wanted = [(course, place, take_focus and place == 1) for place, course in numbered]
+    cards = _cards(context["request"], wanted)
     return mark_safe("".join(f"<li>{card}</li>\n" for card in cards))  # noqa: S308  made above
 
 
