@@ -99,12 +99,15 @@ def _fail(event: WebhookEvent, why: str) -> None:
 
 def _payment_of(event: WebhookEvent, notice: Notice) -> Payment | None:
     """Find the payment of an event. It is kept with the event, for staff to see."""
-    ours = Payment.objects.filter(gateway=event.gateway, livemode=event.livemode)
-    if notice.topic == Topic.SESSION:
-        event.payment = _payment_of_session(ours, event, notice)
-    else:
-        event.payment = _payment_of_intent(ours, event, notice)
+    is_of_session = notice.topic == Topic.SESSION
+    find = _payment_of_session if is_of_session else _payment_of_intent
+    event.payment = find(event, notice)
     return event.payment
+
+
+def _ours(event: WebhookEvent) -> PaymentQuerySet:
+    """Return the payments that an event of this gateway can be about."""
+    return Payment.objects.filter(gateway=event.gateway, livemode=event.livemode)
 
 
 _by_session = Prepared(
@@ -114,26 +117,23 @@ _by_session = Prepared(
 )
 
 
-def _payment_of_session(
-    ours: PaymentQuerySet, event: WebhookEvent, notice: Notice
-) -> Payment | None:
+def _payment_of_session(event: WebhookEvent, notice: Notice) -> Payment | None:
     """Find it by its session, or by our own key where the session was not saved yet."""
     payment = _by_session.first(
         gateway=event.gateway, livemode=event.livemode, session=notice.session_id
     )
     if payment is None and notice.payment_key:
-        payment = ours.filter(idempotency_key=notice.payment_key).first()
+        payment = _ours(event).filter(idempotency_key=notice.payment_key).first()
         if payment and notice.session_id:
             payment.adopt_session(notice.session_id)
     return payment
 
 
-def _payment_of_intent(
-    ours: PaymentQuerySet, event: WebhookEvent, notice: Notice
-) -> Payment | None:
+def _payment_of_intent(event: WebhookEvent, notice: Notice) -> Payment | None:
     """Find it by its intent, or by our key: on the object, or on the session of the intent."""
     if not notice.intent_id:
         return None
+    ours = _ours(event)
     payment = ours.filter(intent_id=notice.intent_id).select_related("order").first()
     if payment:
         return payment

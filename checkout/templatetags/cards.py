@@ -47,11 +47,16 @@ def _cards(request: HtmxRequest, wanted: Iterable[tuple[Course, int, bool]]) -> 
     (owned, lapsed, in_cart), moment = _marks(request), clock.now()
     pieces: list[tuple[Hashable, Callable[[], SafeString]]] = []
     for course, number, takes_focus in wanted:
-        pk, place = course.pk, min(number, FIRST_ROW + 1)
+        pk, place = course.pk, _looks_like(number)
         marks = (pk in owned, pk in lapsed, pk in in_cart)
         make = partial(_make_card, course, marks, place=place, takes_focus=takes_focus)
         pieces.append((("card", course.face_at(moment), place, takes_focus, marks), make))
     return kept_texts(pieces)
+
+
+def _looks_like(place: int) -> int:
+    """Return the first place whose card looks like the one at this place."""
+    return 1 if place == 1 else 2 if place <= FIRST_ROW else FIRST_ROW + 1
 
 
 def _make_card(course: Course, marks: Marks, *, place: int, takes_focus: bool) -> SafeString:
