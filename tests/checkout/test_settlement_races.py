@@ -7,10 +7,12 @@ must come out wrong: otherwise the storm would prove nothing.
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager, nullcontext
+from threading import Barrier, Event
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from procrastinate.exceptions import ConnectorException
 
 from checkout import settling
 from checkout.models import Fulfillment, LedgerEntry, LineOutcome, Order, OrderStatus, Payment
@@ -49,7 +51,12 @@ def crashing(chance: random.Random):
     return wrapper
 
 
-def storm(deliver, payments, *, seed: int) -> Counter:
+def crashing_now_and_then(chance: random.Random):
+    """Have one delivery in a while die in the middle."""
+    return connection.execute_wrapper(crashing(chance))
+
+
+def storm(deliver, payments, *, seed: int, weather=crashing_now_and_then) -> Counter:
     """Deliver what the gateway says of every payment, many times, from many threads.
 
     A delivery that crashes is repeated, as a gateway repeats it. Return what was seen.
@@ -64,13 +71,14 @@ def storm(deliver, payments, *, seed: int) -> Counter:
         try:
             for _ in range(MAX_REDELIVERIES):
                 try:
-                    with connection.execute_wrapper(crashing(chance)):
+                    with weather(chance):
                         deliver(payment.pk, snapshot_of(payment))
                     return "delivered"
                 except Crash:
                     seen["crashes"] += 1
-                except OperationalError as error:
+                except (OperationalError, ConnectorException) as error:
                     seen["deadlocks" if "deadlock" in str(error) else "refused"] += 1
+                    connection.close_if_unusable_or_obsolete()
             return "given up"
         finally:
             connection.close()
@@ -107,6 +115,49 @@ def test_storm_fulfills_each_order_once():
     assert seen["crashes"] > 10
     assert seen["delivered"] == ORDERS * SESSIONS_PER_ORDER * DELIVERIES_PER_SESSION
     assert (seen["deadlocks"], seen["refused"]) == (0, 0)
+    assert_each_order_was_fulfilled_once()
+
+
+@contextmanager
+def hanging_up():
+    """Have PostgreSQL end connections, all the while, on which something is being done."""
+    ended, is_over = [], Event()
+
+    def hang_up():
+        with connection.cursor() as cursor:
+            while not is_over.wait(0.02):
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    " AND state IN ('active', 'idle in transaction') ORDER BY random() LIMIT 1"
+                )
+                ended.extend(cursor.fetchall())
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(hang_up)
+        try:
+            yield ended
+        finally:
+            is_over.set()
+            done.result()
+
+
+def test_storm_with_connections_that_end_fulfills_each_order_once():
+    """Statements go straight to PostgreSQL here: nobody listens to them."""
+    payments = create_orders()
+
+    with hanging_up() as ended:
+        seen = storm(settle, payments, seed=2, weather=lambda _: nullcontext())
+
+    assert len(ended) > 10
+    assert seen["delivered"] == ORDERS * SESSIONS_PER_ORDER * DELIVERIES_PER_SESSION
+    assert seen["deadlocks"] == 0
+    assert_each_order_was_fulfilled_once()
+
+
+def assert_each_order_was_fulfilled_once():
+    """Assert that all is there, and nothing twice."""
     assert Order.objects.filter(status=OrderStatus.PAID).count() == ORDERS
     assert Fulfillment.objects.count() == ORDERS
     assert LedgerEntry.objects.count() == ORDERS * SESSIONS_PER_ORDER
