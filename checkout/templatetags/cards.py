@@ -135,7 +135,7 @@ def cart_panel(context: Context, *, oob: bool) -> SafeString:
     if cart.bundle_ids or any(context.get(name) for name in FILLED_IN) or address_of(request):
         tokens = {name: SimpleLazyObject(make) for name, make in later.items()}
         return render_to_string(PANEL, {**_flat(context), **told, **tokens})
-    shown = (cart.total, cart.can_check_out, oob, told["asks_address"], told["lapsed"])
+    shown = (cart.total_minor, cart.can_check_out, oob, told["asks_address"], told["lapsed"])
     key = (*shown, *(line.face for line in cart.lines if isinstance(line, CourseLine)))
     return kept_form(PANEL, told, key=key, later=later)
 
