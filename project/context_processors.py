@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from project.stylesheet import stylesheet_url
+from project.stylesheet import stylesheet_digest
 from project.theme import theme_of
 
 
@@ -19,6 +19,6 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "SITE_URL": settings.SITE_URL,
         "REFUND_DAYS": settings.REFUND_DAYS,
         "HTMX_SCRIPT": settings.HTMX_SCRIPT and f"htmx/{Path(settings.HTMX_SCRIPT).name}",
-        "STYLESHEET": stylesheet_url,
+        "STYLESHEET": stylesheet_digest,
         "THEME": theme_of(request),
     }

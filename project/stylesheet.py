@@ -9,7 +9,6 @@ from functools import lru_cache
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 FOLDER = settings.BASE_DIR / "static" / "css"
@@ -54,10 +53,9 @@ def stylesheet(request: HttpRequest, digest: str) -> HttpResponse:
     )
 
 
-def stylesheet_url() -> str:
-    """Return where the stylesheet is, as it is now."""
-    _, digest = _put_together(_age())
-    return reverse("stylesheet", args=[digest])
+def stylesheet_digest() -> str:
+    """Return what names the stylesheet as it is now: a part of its address."""
+    return _put_together(_age())[1]
 
 
 def _age() -> int:

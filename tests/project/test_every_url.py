@@ -36,7 +36,7 @@ from library.models import (
 )
 from project.accounts.models import DataExport, MailChoice, User
 from project.accounts.optional_mail import COURSE_UPDATES, stop_path
-from project.stylesheet import stylesheet_url
+from project.stylesheet import stylesheet_digest
 from tests.accounts.elsewhere import running
 from tests.accounts.letters import newest_code
 from tests.accounts.ways import add_passkey, app_code
@@ -383,7 +383,7 @@ class Shop:
         if name == "catalog:uploaded":
             return f"/media/{PICTURE}"
         if name == "stylesheet":
-            return stylesheet_url()
+            return reverse("stylesheet", args=[stylesheet_digest()])
         arguments = {
             "catalog:course_detail": {"slug": "knots"},
             "checkout:cart_item": {"slug": "other"},
