@@ -1,4 +1,4 @@
-"""What checkout leaves to the worker: refunds to be sent, and asking gateways by the clock."""
+"""What checkout leaves to the worker: refunds, receipts, and asking gateways by the clock."""
 
 import logging
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from checkout.finding import mail_order_links
+from checkout.mails import write_receipt
 from checkout.merging import end_order
 from checkout.models import Cart, WebhookEvent
 from checkout.reconciliation import NIGHTLY, OFTEN, Report, reconcile
@@ -23,6 +24,7 @@ __all__ = [
     "reconcile_nightly",
     "reconcile_often",
     "send_refund",
+    "write_receipt",
 ]
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.models import Order, OrderLine, Payment, Refund, RefundReason
 from project.languages import speaking
-from project.mail import send_later
+from project.mail import Letter, send_later, write_later, writes
 
 # Why money goes back that nobody asked for.
 BECAUSE = {
@@ -19,16 +19,27 @@ BECAUSE = {
 }
 
 
-def send_receipt(order: Order, lines: list[OrderLine]) -> None:
-    """Thank the customer, and say where the courses are. Once for each order."""
+def send_receipt(order: Order) -> None:
+    """Have the customer be thanked, once for each order.
+
+    The worker writes it: a settlement holds locks, and has no time for that.
+    """
+    write_later("receipt", order.pk, to=order.email, key=f"receipt:{order.pk}")
+
+
+@writes("receipt")
+def write_receipt(order_id: int) -> Letter | None:
+    """Thank the customer, and say where the courses are; nothing for an order that is gone."""
+    order = Order.objects.select_related("user").filter(pk=order_id).first()
+    if order is None:
+        return None
     with in_language_of(order):
         subject = gettext("Your order %(number)s at %(shop)s")
-        _write(
+        return _letter(
             order,
-            key=f"receipt:{order.pk}",
             subject=subject % {"number": order.number, "shop": settings.SHOP_NAME},
             letter="receipt",
-            lines=lines,
+            context={"lines": _lines_as_sold(order)},
         )
 
 
@@ -94,10 +105,27 @@ def send_order_links(email: str, orders: list[Order], *, has_account: bool, key:
         )
 
 
+def _lines_as_sold(order: Order) -> list[OrderLine]:
+    """Return the order's lines with their seats, in the order in which these were granted.
+
+    A seat's link is the first that it had: one that was taken back since stays dead.
+    """
+    lines = order.lines.with_sold().select_related("enrollment").order_by("course_id", "seat")
+    for line in lines:
+        if line.enrollment:
+            line.enrollment.claim_version = 0
+    return list(lines)
+
+
 def _write(order: Order, *, key: str, subject: str, letter: str, **context: object) -> None:
+    said = _letter(order, subject=subject, letter=letter, context=context)
+    send_later(key=key, to=order.email, subject=said.subject, text=said.text, html=said.html)
+
+
+def _letter(order: Order, *, subject: str, letter: str, context: dict[str, object]) -> Letter:
     page = settings.SITE_URL + order.get_absolute_url()
     context |= {"order": order, "order_url": page, "is_guest": order.user_id is None}
     context |= {"shop": settings.SHOP_NAME, "site": settings.SITE_URL}
     text = render_to_string(f"checkout/mail/{letter}.txt", context)
     html = render_to_string(f"checkout/mail/{letter}.html", context)
-    send_later(key=key, to=order.email, subject=subject, text=text, html=html)
+    return Letter(subject, text, html)

@@ -268,7 +268,7 @@ def _fulfill(books: Books, *, accepted_minor: int | None = None) -> None:
     order.pay(accepted_minor=accepted_minor)
     _grant(books)
     books.empty_carts()
-    mails.send_receipt(order, books.lines)
+    mails.send_receipt(order)
     logger.info("order %s fulfilled by payment %s", order.pk, payment.pk)
     if was_held:
         # What it was held for is of no use now.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from django.db.models import F, Q, Sum
 
 from checkout.books import compare_books
+from checkout.mails import write_receipt
 from checkout.models import (
     Fulfillment,
     LedgerEntry,
@@ -115,10 +116,12 @@ def money_is_noticed(order: Order) -> Iterator[str]:
 
 
 def one_receipt(order: Order) -> Iterator[str]:
-    """A paid order has one receipt, and no other letter goes out twice."""
+    """A paid order has one receipt, however late it is written; no other letter goes out twice."""
     receipts = OutboundMail.objects.filter(key__startswith="receipt:").count()
     if receipts != order.is_paid:
         yield f"{receipts} receipts, and the order is {order.status}"
+    if order.is_paid and write_receipt(order.pk) is None:
+        yield "the receipt says nothing"
     keys = OutboundMail.objects.exclude(key=None).values_list("key", flat=True)
     for key, letters in Counter(keys).items():
         if letters > 1:

@@ -16,6 +16,7 @@ from checkout.sandbox.models import CheckoutSession
 from checkout.summary import CartSummary
 from library.models import Enrollment
 from project.models import OutboundMail
+from tests.accounts.letters import as_sent
 from tests.checkout.conftest import HTMX
 from tests.checkout.paying import pay_at
 from tests.checkout.test_cart import sign_in
@@ -72,7 +73,7 @@ def test_bundle_is_one_item_and_opens_all_its_courses(gateway, shopper, bundle, 
     assert not shopper.cart.items.exists()
     page = shopper.client.get(Order.objects.get().get_absolute_url()).content.decode()
     assert page.count("part of “All three”") == 3
-    assert "Bread (part of “All three”): $30.40" in OutboundMail.objects.get().text
+    assert "Bread (part of “All three”): $30.40" in as_sent(OutboundMail.objects.get()).text
 
 
 def test_bundle_at_the_gateway_says_what_each_line_is_a_part_of(gateway, shopper, bundle, courses):

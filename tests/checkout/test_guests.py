@@ -12,6 +12,7 @@ from django.test import Client
 from checkout.models import Cart, Order, Payment
 from library.models import Enrollment
 from project.models import OutboundMail
+from tests.accounts.letters import as_sent
 from tests.checkout.conftest import HTMX
 from tests.checkout.guests import ADA, Browser, create_guest_order, create_person
 from tests.checkout.test_orders import text_of
@@ -124,7 +125,7 @@ def test_checkout_answers_alike_whether_or_not_the_address_has_an_account(browse
         start = one.check_out(email)
         order = one.pay()
         page = text_of(one.look(order))
-        letter = OutboundMail.objects.get(to=email)
+        letter = as_sent(OutboundMail.objects.get(to=email))
         answers.append(
             [
                 start.status_code,
@@ -350,7 +351,7 @@ def test_reference_that_is_guessed_finds_nothing(path):
 def test_receipt_has_the_secret_link_and_says_how_to_keep_it(browser, course):
     order = browser.buy(course, seats=2)
 
-    letter = OutboundMail.objects.get(to=ADA)
+    letter = as_sent(OutboundMail.objects.get(to=ADA))
 
     own, gift = Enrollment.objects.order_by("pk")
     for text in (letter.text, letter.html):
@@ -366,6 +367,6 @@ def test_receipt_of_an_account_says_nothing_of_it(shopper, course, memory_gatewa
     shopper.client.post("/checkout/", {"token": str(uuid4())})
     Browser(memory_gateway).pay()
 
-    letter = OutboundMail.objects.get(to=shopper.user.email)
+    letter = as_sent(OutboundMail.objects.get(to=shopper.user.email))
     assert "Please keep this mail." not in letter.text + letter.html
     assert f"/library/{course.slug}/" in letter.text

@@ -8,6 +8,7 @@ from checkout.gateways.stripe import StripeGateway
 from checkout.models import Order, Payment
 from checkout.settlement import settle
 from project.models import OutboundMail
+from tests.accounts.letters import as_sent
 from tests.checkout.shop import create_order, create_payment, snapshot_of
 
 pytestmark = pytest.mark.django_db
@@ -55,9 +56,10 @@ def test_mails_are_in_the_language_of_the_customer(chosen, placed_in, subject, s
 
     with translation.override(spoken):
         settle(payment.pk, snapshot_of(payment))
+        receipt = as_sent(OutboundMail.objects.get())
         assert translation.get_language() == spoken
 
-    assert OutboundMail.objects.get().subject == subject.format(order.number)
+    assert receipt.subject == subject.format(order.number)
 
 
 def test_money_in_a_mail_is_written_as_in_its_language():
@@ -71,7 +73,7 @@ def test_money_in_a_mail_is_written_as_in_its_language():
     settle(payment.pk, snapshot_of(payment, SessionState.PROCESSING))
     settle(payment.pk, snapshot_of(payment))
 
-    waiting, receipt = OutboundMail.objects.order_by("pk")
+    waiting, receipt = map(as_sent, OutboundMail.objects.order_by("pk"))
     assert f"Terima kasih atas pesanan {order.number} sebesar Rp39.000." in waiting.text
     assert "Total: Rp39.000" in receipt.text
     assert 'lang="id"' in receipt.html

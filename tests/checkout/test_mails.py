@@ -6,6 +6,7 @@ from checkout.gateways import RefundSnapshot, SessionState
 from checkout.refunds import apply_refunds, request_refund
 from checkout.settlement import settle
 from project.models import OutboundMail
+from tests.accounts.letters import as_sent
 from tests.checkout.shop import create_order, create_payment, snapshot_of
 from tests.factories import create_course, create_learner, enroll
 
@@ -130,7 +131,7 @@ def test_every_letter_has_an_html_version_that_says_the_same(paid):
     settle(waiting.pk, snapshot_of(waiting, SessionState.PROCESSING))
     settle(waiting.pk, snapshot_of(waiting, SessionState.FAILED))
 
-    receipt, *others = letters()
+    receipt, *others = map(as_sent, letters())
     assert len(others) == 3
     assert "Bread &amp; Salt" in receipt.html
     for letter in others:

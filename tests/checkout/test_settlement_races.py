@@ -191,7 +191,7 @@ def settle_naively(payment_id, snapshot):
         return
     for line in order.lines.select_related("course"):
         Enrollment.objects.set_aside(line.course, source=EnrollmentSource.PURCHASE)
-    OutboundMail.objects.create(to=order.email, subject=f"Receipt {order.pk}", text="")
+    OutboundMail.objects.create(to=order.email, subject=f"Receipt {order.pk}", text="Thanks.")
     order.pay()
 
 

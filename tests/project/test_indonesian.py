@@ -19,6 +19,7 @@ from checkout.settlement import settle
 from library.models import Certificate, EnrollmentStatus
 from project import translations
 from project.models import OutboundMail
+from tests.accounts.letters import as_sent
 from tests.accounts.ways import sign_in
 from tests.checkout.shop import create_order, create_payment, snapshot_of
 from tests.factories import (
@@ -255,7 +256,7 @@ def test_orders_from_waiting_to_given_back(client, person, course, check):
 
     letters = OutboundMail.objects.filter(to=person.email)
     assert len(letters) == 4
-    for letter in letters:
+    for letter in map(as_sent, letters):
         check(_lines(letter))
         check(Words(letter.html).said)
 

@@ -280,7 +280,7 @@ END $$;
 
 
 def write_letter(key):
-    kept = {"to": "ada@example.com", "subject": "A receipt", "text": "", "html": "", "stop_url": ""}
+    kept = {"to": "ada@example.com", "letter": "receipt", "about_id": 1}
     return OutboundMail.objects.write(key=key, **kept)
 
 
@@ -293,7 +293,7 @@ def test_statements_of_a_running_process_outlive_a_migration_that_adds_columns(c
         seats = Enrollment.objects.grant_each(
             create_learner(), [create_course()], source=EnrollmentSource.PURCHASE
         )
-        return letter.subject, len(seats), find(course, learner).is_held
+        return letter.letter, len(seats), find(course, learner).is_held
 
     before = [work(number) for number in range(4)]  # prepared by then
     with connection.cursor() as cursor:

@@ -87,7 +87,8 @@ def test_events_are_emptied_once_they_were_acted_on_long_ago():
 
 
 def create_letter(key=None, *, sent=None, age=timedelta()):
-    letter = OutboundMail.objects.create(key=key, to="a@b.example", subject="Hello", sent_at=sent)
+    text = "" if sent else "Hello."
+    letter = OutboundMail.objects.create(key=key, to="a@b.example", text=text, sent_at=sent)
     OutboundMail.objects.filter(pk=letter.pk).update(created_at=NOW - age)
     return letter.pk
 
@@ -97,6 +98,8 @@ def test_letters_are_forgotten_after_a_month_unless_their_key_keeps_a_second_fro
     for _ in range(5):
         create_letter(sent=long_ago)
     create_letter("never sent", age=KEPT + timedelta(hours=1))
+    unwritten = OutboundMail.objects.create(to="a@b.example", letter="receipt", about_id=1)
+    OutboundMail.objects.filter(pk=unwritten.pk).update(created_at=long_ago)
     kept = {
         create_letter("receipt:1", sent=long_ago),
         create_letter(sent=NOW),

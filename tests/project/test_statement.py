@@ -225,7 +225,7 @@ def test_others_go_on_while_one_waits():
 
 
 def test_what_names_the_same_key_twice_is_written_once():
-    message = {"to": "a@example.com", "subject": "", "text": "", "html": "", "stop_url": ""}
+    message = {"to": "a@example.com", "subject": "Hello", "text": "Hello."}
 
     assert OutboundMail.objects.write(key="once", **message)
     assert OutboundMail.objects.write(key="once", **message) is None

@@ -1,4 +1,4 @@
-"""The worker as a process: it outlives the database."""
+"""The worker as a process: it outlives the database, and knows the letters of all rooms."""
 
 import os
 import signal
@@ -13,6 +13,12 @@ from project.embedded_postgres.folders import Home
 from project.embedded_postgres.removal import remove
 
 ROOT = Path(__file__).resolve().parents[2]
+PAY = """
+from checkout.settlement import settle
+from tests.checkout.shop import create_order, create_payment, snapshot_of
+payment = create_payment()
+settle(payment.pk, snapshot_of(payment))
+"""
 SEND = "from project.mail import send_later; send_later(to='a@b.example', subject='{}', text='x')"
 
 
@@ -63,6 +69,22 @@ def test_worker_goes_on_after_the_server_was_killed(manage, tmp_path):
 
             wait_for("Subject: after", log)
             assert worker.poll() is None
+        finally:
+            worker.terminate()
+            worker.wait(timeout=40)
+
+
+def test_worker_writes_the_letters_of_all_rooms(manage, tmp_path):
+    """Nothing but its own start has told it how."""
+    run(manage, "migrate", "-v0")
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        worker = manage("worker", stdout=output, stderr=subprocess.STDOUT)
+        try:
+            run(manage, "shell", "-v0", "-c", PAY)
+
+            wait_for("Subject: Your order No. 1001 at Lectern", log)
+            wait_for("Thank you for your order.", log)
         finally:
             worker.terminate()
             worker.wait(timeout=40)

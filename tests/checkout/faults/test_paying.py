@@ -15,6 +15,7 @@ from checkout.models import LedgerEntry, Order, Payment, WebhookEvent
 from checkout.sandbox import debits, faults, jobs, webhooks
 from checkout.sandbox.models import CheckoutSession, SaleFault
 from project.models import OutboundMail
+from tests.accounts.letters import as_sent
 from tests.checkout.faults.acting_starting import (
     BREAD,
     another_attempt,
@@ -120,7 +121,7 @@ def test_fault_35_browser_closed_after_paying_loses_nothing(course, pay_url):
     pay_at(pay_url)  # the redirect is not followed
 
     assert books() == bought()
-    letter = OutboundMail.objects.get().text
+    letter = as_sent(OutboundMail.objects.get()).text
     links = (f"/library/{course.slug}/", Order.objects.get().get_absolute_url())
     assert [f"{site.SITE_URL}{link}" in letter for link in links] == [True, True]
 
