@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,38 +54,39 @@ def wait_for(text, log):
         time.sleep(0.1)
 
 
-def test_worker_goes_on_after_the_server_was_killed(manage, tmp_path):
+@contextmanager
+def working(manage, log):
+    """Have a worker work meanwhile, and write down what it sends."""
     run(manage, "migrate", "-v0")
-    log = tmp_path / "log"
     with log.open("w") as output:
         worker = manage("worker", stdout=output, stderr=subprocess.STDOUT)
         try:
-            run(manage, "shell", "-v0", "-c", SEND.format("before"))
-            wait_for("Subject: before", log)
-
-            pid = (Home(tmp_path / "postgres").data / "postmaster.pid").read_text().split()[0]
-            os.kill(int(pid), signal.SIGKILL)
-            time.sleep(3)
-            run(manage, "shell", "-v0", "-c", SEND.format("after"))
-
-            wait_for("Subject: after", log)
-            assert worker.poll() is None
+            yield worker
         finally:
             worker.terminate()
             worker.wait(timeout=40)
+
+
+def test_worker_goes_on_after_the_server_was_killed(manage, tmp_path):
+    log = tmp_path / "log"
+    with working(manage, log) as worker:
+        run(manage, "shell", "-v0", "-c", SEND.format("before"))
+        wait_for("Subject: before", log)
+
+        pid = (Home(tmp_path / "postgres").data / "postmaster.pid").read_text().split()[0]
+        os.kill(int(pid), signal.SIGKILL)
+        time.sleep(3)
+        run(manage, "shell", "-v0", "-c", SEND.format("after"))
+
+        wait_for("Subject: after", log)
+        assert worker.poll() is None
 
 
 def test_worker_writes_the_letters_of_all_rooms(manage, tmp_path):
     """Nothing but its own start has told it how."""
-    run(manage, "migrate", "-v0")
     log = tmp_path / "log"
-    with log.open("w") as output:
-        worker = manage("worker", stdout=output, stderr=subprocess.STDOUT)
-        try:
-            run(manage, "shell", "-v0", "-c", PAY)
+    with working(manage, log):
+        run(manage, "shell", "-v0", "-c", PAY)
 
-            wait_for("Subject: Your order No. 1001 at Lectern", log)
-            wait_for("Thank you for your order.", log)
-        finally:
-            worker.terminate()
-            worker.wait(timeout=40)
+        wait_for("Subject: Your order No. 1001 at Lectern", log)
+        wait_for("Thank you for your order.", log)
