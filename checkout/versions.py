@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 2  # seconds; who waits for longer is answered by Django
 CONNECT_TIMEOUT = 5  # seconds
+ASKED_OFTEN = 2  # times, after which a question is prepared
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds between two tries to connect
 AWAY = (psycopg.Error, DatabaseError, OSError, TimeoutError)
 
@@ -33,9 +35,11 @@ async def connect() -> "psycopg.AsyncConnection[Any]":
 def _parameters() -> dict[str, Any]:
     """Return those of Django's own connections, without what is only for its cursors.
 
-    On a thread, because an embedded server is started on the way.
+    What is asked again is prepared by psycopg: no statement of ours goes past it here. On a thread,
+    because an embedded server is started on the way.
     """
     parameters: dict[str, Any] = connection.get_connection_params()
+    parameters["prepare_threshold"] = ASKED_OFTEN if settings.PREPARED_STATEMENTS else None
     return {k: v for k, v in parameters.items() if k not in ("cursor_factory", "context")}
 
 

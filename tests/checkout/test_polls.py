@@ -205,6 +205,23 @@ def test_watch_that_does_not_hear_itself_trusts_nothing_that_it_knows(order, mon
     assert not asyncio.run(hears(Pooled()))
 
 
+@pytest.mark.parametrize("may_prepare", [True, False])
+def test_what_all_polls_ask_is_prepared_unless_a_pooler_forbids_it(order, settings, may_prepare):
+    settings.PREPARED_STATEMENTS = may_prepare
+
+    async def prepared():
+        versions = Versions()
+        try:
+            for _ in range(4):
+                assert await versions.of(order.reference) == order.version
+            sql = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
+            return await versions.execute(sql, ["%checkout_order%"])
+        finally:
+            await versions.close()
+
+    assert asyncio.run(prepared()) == [(int(may_prepare),)]
+
+
 def test_what_was_told_meanwhile_is_newer_than_the_answer():
     known = Known()
     known.expect("a")
