@@ -1,5 +1,6 @@
 """A memory of what was made already, which holds no more than it may: the latest used stays."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from secrets import token_hex
@@ -83,28 +84,62 @@ def kept_piece(template: str, context: Mapping[str, Any], *, key: Hashable) -> S
     return kept_text(lambda: render_to_string(template, dict(context)), key=(template, key))
 
 
+type Coming = str | Callable[[], str]
+
+
 def kept_form(
     template: str,
     context: Mapping[str, Any],
     *,
     key: Hashable,
-    later: Mapping[str, Callable[[], str]],
+    later: Mapping[str, Coming],
 ) -> SafeString:
     """Return a kept piece with what comes ``later`` put in: such as a form's token, by its name.
 
-    In the template these are variables like others, to be written out as they are. What is not in
-    it is not asked for.
+    In the template these are variables like others, to be written out as they are: a ``gap`` stands
+    for each. What is not in it is not asked for.
     """
-    marks = {name: f"{name}-{_MARK}" for name in later}
-    text: str = kept_piece(template, {**context, **marks}, key=(key, *marks))
-    for name, make in later.items():
-        if marks[name] in text:
-            text = text.replace(marks[name], conditional_escape(make()))
-    return mark_safe(text)  # noqa: S308  a template made it
+
+    def make() -> Cut:
+        gaps = {name: gap(name) for name in later}
+        return cut(render_to_string(template, {**context, **gaps}))
+
+    known = (get_language(), template, key)
+    parts = None if settings.DEBUG else _forms.get(known)
+    if parts is None:
+        parts = make()
+        _forms.put(known, parts, size=sum(map(len, parts)))
+    made = {name: _escaped(later[name]) for name in set(parts[1::2])}
+    filled = list(parts)
+    filled[1::2] = [made[name] for name in parts[1::2]]
+    return mark_safe("".join(filled))  # noqa: S308  a template made it
 
 
-# Stands in kept pieces where something comes later. Nobody can write it who is not told.
+# What is between gaps, and the names of these, in turns.
+type Cut = list[str]
+
+_forms: Kept[Cut] = Kept(4 * 1024 * 1024)
+
+# Stands in texts where something comes later. Nobody can write it who is not told.
 _MARK = token_hex(8)
+_GAP = re.compile(rf"{_MARK}-(\w+?)--")
+
+
+def gap(name: str) -> str:
+    """Return what stands for something that comes later, by its name of letters and numbers.
+
+    It may be a part of an address, and of a slug.
+    """
+    return f"{_MARK}-{name}--"
+
+
+def cut(text: str) -> Cut:
+    """Return what is between the gaps of a text, and their names, in turns."""
+    return _GAP.split(text)
+
+
+def _escaped(coming: Coming) -> str:
+    return conditional_escape(coming() if callable(coming) else coming)
 
 
 def kept_text(make: Callable[[], SafeString], *, key: Hashable) -> SafeString:

@@ -3,6 +3,7 @@
 Only ``catalog.search.indexing`` writes what the search keeps.
 """
 
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -74,6 +75,12 @@ class Assortment(models.Model):
 
     def __str__(self) -> str:
         return "What there is to choose from"
+
+    @cached_property
+    def face(self) -> tuple[str, ...]:
+        """All that is shown of it."""
+        named = (f"{topic['slug']} {topic['name']}" for topic in self.topics)
+        return *named, *self.languages
 
 
 _assortment = Prepared(lambda: Assortment.objects.all())

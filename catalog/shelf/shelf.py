@@ -1,6 +1,8 @@
 """What stands on the shelf for somebody with certain wishes."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -37,6 +39,12 @@ class Shelf:
     shown: Wishes | None = None
     offered: Wishes | None = None
     suggestions: list[Course] = field(default_factory=list)
+
+    @cached_property
+    def face(self) -> tuple[Hashable, ...]:
+        """All that a page shows of it, but for what the cards say."""
+        meant = (self.shown, self.offered, len(self.suggestions))
+        return self.count, self.next_url, *meant, *(course.slug for course in self.courses)
 
     @property
     def has_more_than_counted(self) -> bool:

@@ -30,7 +30,6 @@ def shelf_filters(wishes: Wishes, assortment: Assortment) -> SafeString:
 
 
 def _filters(wishes: Wishes, assortment: Assortment) -> SafeString:
-    topics = tuple(topic["slug"] + " " + topic["name"] for topic in assortment.topics)
     told = {
         "wishes": wishes,
         # Made only if the piece is.
@@ -39,4 +38,4 @@ def _filters(wishes: Wishes, assortment: Assortment) -> SafeString:
         "removals": lambda: removals(wishes, assortment),
         "all_url": Wishes().url,
     }
-    return kept_piece("catalog/_filters.html", told, key=(wishes, topics, *assortment.languages))
+    return kept_piece("catalog/_filters.html", told, key=(wishes, assortment.face))

@@ -9,7 +9,10 @@ from catalog.models import Assortment
 from catalog.shelf import Wishes, look_at
 from catalog.shelf.remembering import remembered
 from project.for_strangers import for_strangers
+from project.frames import Frame, render_framed
 from project.htmx import HtmxRequest, render_part
+
+TEMPLATE = "catalog/course_list.html"
 
 
 @require_safe
@@ -31,6 +34,8 @@ def course_list(request: HtmxRequest) -> HttpResponse:
     }
     # htmx asks for what comes after a course only to put it below the cards that are there.
     part = "cards" if wishes.after else "stage"
-    response = render_part(request, "catalog/course_list.html", part, context)
-    # What people type is endless, and so are the places to go on from; the choices are not.
-    return for_strangers(request, response, query=wishes.query) if is_choice else response
+    if not is_choice:  # what people type is endless, and so are the places to go on from
+        return render_part(request, TEMPLATE, part, context)
+    frame = Frame(context, key=(wishes, shelf.face, assortment.face))
+    response = render_framed(request, TEMPLATE, part, context, frame=frame)
+    return for_strangers(request, response, query=wishes.query)

@@ -5,6 +5,7 @@ of few things, theirs or in the cart or to buy, and so a part of its key.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Set
+from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -17,13 +18,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalog import clock
 from catalog.models import Bundle, Course
+from catalog.templatetags.covers import cover_url, hue_step, picture_srcset
 from checkout.carts import owned_on, summary_of
 from checkout.guests import address_of, asks_address
 from checkout.lines import CourseLine
 from checkout.templatetags.cart import current_cart
 from library.having import having
 from project.htmx import HtmxRequest
-from project.kept import kept_form, kept_piece, kept_texts
+from project.kept import gap, kept_form, kept_piece, kept_texts
 
 PANEL = "checkout/_cart_panel.html"
 FILLED_IN = ("email_form", "focus")  # what an answer to a form says of it
@@ -47,10 +49,11 @@ def _cards(request: HtmxRequest, wanted: Iterable[tuple[Course, int, bool]]) -> 
     (owned, lapsed, in_cart), moment = _marks(request), clock.now()
     pieces: list[tuple[Hashable, Callable[[], SafeString]]] = []
     for course, number, takes_focus in wanted:
-        pk, place = course.pk, _looks_like(number)
+        pk = course.pk
         marks = (pk in owned, pk in lapsed, pk in in_cart)
-        make = partial(_make_card, course, marks, place=place, takes_focus=takes_focus)
-        pieces.append((("card", course.face_at(moment), place, takes_focus, marks), make))
+        shape = (marks, _looks_like(number), takes_focus)
+        make = partial(_make_card, course, moment, *shape)
+        pieces.append((("card", course.face_at(moment), shape), make))
     return kept_texts(pieces)
 
 
@@ -59,11 +62,22 @@ def _looks_like(place: int) -> int:
     return 1 if place == 1 else 2 if place <= FIRST_ROW else FIRST_ROW + 1
 
 
-def _make_card(course: Course, marks: Marks, *, place: int, takes_focus: bool) -> SafeString:
+def _make_card(
+    course: Course, moment: datetime, marks: Marks, place: int, takes_focus: bool
+) -> SafeString:
+    """Make a card of what cards with these marks have in common, and what is the course's own."""
+    stand_in = SimpleNamespace(
+        pk=course.pk,
+        slug=gap("slug"),
+        title=gap("title"),
+        language=course.language,
+        is_for_sale=course.is_for_sale,
+    )
     told = {
-        **_marked(course, marks),
+        **_marked(stand_in, marks),
         "place": place,
         "takes_focus": takes_focus,
+        "srcset": "",
         # Templates look for what they are not told in vain, and for long.
         "css": "cover",
         "width": 640,
@@ -71,10 +85,27 @@ def _make_card(course: Course, marks: Marks, *, place: int, takes_focus: bool) -
         "oob": False,
         "shown": "1",
     }
-    return render_to_string("catalog/_card.html", told)
+    facts = (course.level, course.minutes, course.lesson_count)
+    rated = (course.rating_count, course.rating_sum)
+    tag = course.tag_at(moment)
+    own: dict[str, str] = {
+        "slug": course.slug,
+        "title": course.title,
+        "summary": course.summary,
+        "instructor": course.instructor.name,
+        "url": course.get_absolute_url(),
+        "hue": str(hue_step(course)),
+        "src": cover_url(course),
+        "facts": kept_piece("catalog/_facts.html", {"course": course}, key=(facts, rated)),
+        "price": kept_piece("catalog/_price.html", {"tag": tag}, key=tag),
+    }
+    if srcset := picture_srcset(course):
+        own["srcset"] = srcset
+    shape = (marks, place, takes_focus, course.language, course.is_for_sale, bool(srcset))
+    return kept_form("catalog/_card.html", told, key=shape, later=own)
 
 
-def _marked(course: Course, marks: Marks) -> dict[str, Any]:
+def _marked(course: Course | SimpleNamespace, marks: Marks) -> dict[str, Any]:
     """Return what a template is told of a course with these marks."""
     owned, lapsed, wanted = ({course.pk} if is_so else set() for is_so in marks)
     cart = SimpleNamespace(course_ids=wanted)

@@ -20,6 +20,7 @@ from library.quiz import quiz_of
 from library.views.door import find_lesson, person, personal, turn_away
 from library.watching import media_of
 from project.accounts.models import User
+from project.frames import Frame, render_framed
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
 
 
@@ -35,7 +36,9 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
     context = {**reading(lesson, viewer), "media": media}
     has_own = media.has_any or context["quiz"] or context["note"] or is_looking(request)
     context["is_plain"] = not has_own
-    return render_part(request, "library/lesson.html", "stage", context)
+    titles = {"lesson": lesson, "course": lesson.course}
+    frame = Frame(titles, key=(lesson.title, lesson.course.title))
+    return render_framed(request, "library/lesson.html", "stage", context, frame=frame)
 
 
 @require_POST

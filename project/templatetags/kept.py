@@ -4,11 +4,21 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from django import template
+from django.template.base import Parser, Token
 from django.utils.safestring import SafeString
 
+from project.frames import Later
 from project.kept import kept_form, kept_piece
 
 register = template.Library()
+
+
+@register.tag
+def later(parser: Parser, token: Token) -> Later:
+    """Say what of a page is somebody's own: it is made for each visit (``project/frames.py``)."""
+    nodelist = parser.parse(("endlater",))
+    parser.delete_first_token()
+    return Later(nodelist)
 
 
 @register.simple_tag
