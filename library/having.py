@@ -1,5 +1,6 @@
 """What courses whoever looks has, or has had: asked once a request, whoever needs it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from project.accounts.models import User
 from project.prepared import Given, Prepared
 
 _OPEN = (EnrollmentStatus.ACTIVE, EnrollmentStatus.UNCLAIMED)
+type Seat = tuple[int, datetime, str, datetime | None]
 _SEAT = ("course_id", Coalesce("starts_at", "created_at"), "status", "ends_at")
 
 
@@ -45,13 +47,20 @@ def may_view(request: HttpRequest, lesson: Lesson) -> bool:
     return has_opened(lesson, having(request).since.get(lesson.course_id))
 
 
+def note_seats(request: HttpRequest, seats: Iterable[Enrollment]) -> None:
+    """Remember what a learner has, whose latest seats were asked for anyway."""
+    rows = [(s.course_id, s.starts_at or s.created_at, s.status, s.ends_at) for s in seats]
+    request.having = _had(rows)  # type: ignore[attr-defined]
+
+
 def _having(viewer: User | Guest) -> Having:
-    is_guest = isinstance(viewer, Guest)
-    now = clock.now()
     if isinstance(viewer, Guest):
-        rows = list(seats_of(viewer).values_list(*_SEAT))
-    else:
-        rows = _latest.all(learner=viewer.pk)
+        return _had(list(seats_of(viewer).values_list(*_SEAT)), is_guest=True)
+    return _had(_latest.all(learner=viewer.pk))
+
+
+def _had(rows: "list[Seat]", *, is_guest: bool = False) -> Having:
+    now = clock.now()
     here = [(pk, since, status) for pk, since, status, end in rows if end is None or end > now]
     since = {pk: since for pk, since, status in here if status in _OPEN}
     owned = frozenset(pk for pk, _, status in here if status in CURRENT and not is_guest)

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.template import Context
 
 from catalog.models import Course, Lesson, Section
 from library import watching
 from library.access import may_change_courses
 from library.guests import Guest, viewer_of
-from library.having import Having, having
+from library.having import Having, having, note_seats
 from library.models import LessonProgress, Review, StudyProgress
 from library.outline import outline_of
 from library.shelf import Study, shelf_of
@@ -100,12 +101,27 @@ def media_of(context: Context, lesson: Lesson) -> LessonMedia:
 
 @register.simple_tag(takes_context=True)
 def unfinished_studies(context: Context) -> list[Study]:
-    """Return the courses that the visitor may go on with, last studied first."""
+    """Return the courses that the visitor may go on with, last studied first.
+
+    Asked once a request. It tells as well what the visitor has, and so a page that asks for this
+    first need not ask for that.
+    """
     viewer = _viewer(context)
     if viewer is None:
         return []
-    studies = [study for study in shelf_of(viewer) if study.is_open and study.progress.next_lesson]
-    return studies[:_CONTINUED_AT_MOST]
+    request = context["request"]
+    if not hasattr(request, "unfinished_studies"):
+        request.unfinished_studies = _unfinished(request, viewer)
+    found: list[Study] = request.unfinished_studies
+    return found
+
+
+def _unfinished(request: HttpRequest, viewer: User | Guest) -> list[Study]:
+    studies = shelf_of(viewer)
+    if isinstance(viewer, User):
+        note_seats(request, [study.enrollment for study in studies])
+    ahead = [study for study in studies if study.is_open and study.progress.next_lesson]
+    return ahead[:_CONTINUED_AT_MOST]
 
 
 def _having(context: Context) -> Having:

@@ -8,9 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Bundle, Course
+from catalog.views import course_list
 from project import kept
+from project.htmx import render_part
 from tests.checkout.conftest import create_shopper
 from tests.factories import create_bundle, enroll, put_on_shelf
+from tests.keeping import forget_what_is_kept
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +27,8 @@ def look(client, url="/", **headers):
 
 @pytest.fixture
 def courses():
-    return [put_on_shelf(title=title) for title in ("Bread", "Knots", "Sky", "Ink", "Soup")]
+    titles = ("Bread", "Knots", "Sky", "Ink", "Soup")
+    return [put_on_shelf(title=title, lesson_titles=["One", "Two"]) for title in titles]
 
 
 @pytest.fixture
@@ -49,15 +53,39 @@ def test_everybody_gets_the_page_that_they_would_get_alone(visitors, courses, ur
     create_bundle(*courses[:2])
 
     def alone(client):
-        kept._pieces.clear()
+        forget_what_is_kept()
         return look(client, url)
 
     expected = [alone(client) for client in visitors]
-    kept._pieces.clear()
+    forget_what_is_kept()
 
     assert [look(client, url) for client in visitors] == expected
     assert [look(client, url) for client in visitors[::-1]] == expected[::-1]
     assert len(set(expected)) == len(visitors)
+
+
+def test_a_frame_changes_nothing(visitors, courses, monkeypatch):
+    create_bundle(*courses[:2])
+    framed = [look(client) for client in visitors]
+    again = [look(client) for client in visitors]
+    monkeypatch.setattr(course_list, "render_framed", lambda *args, frame: render_part(*args))
+
+    assert framed == again == [look(client) for client in visitors]
+
+
+def test_what_is_told_to_one_is_told_to_nobody_else(visitors, courses):
+    told = "“Sky” is in your cart."
+    one, other = visitors[1], visitors[2]
+    assert told not in look(other)
+
+    one.post("/cart/items/", {"course": "sky"})
+
+    assert [told in look(client) for client in (other, one, one, other)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_whatever_a_card_shows_shows_at_once(client, courses):
@@ -81,7 +109,7 @@ def test_whatever_a_card_shows_shows_at_once(client, courses):
 
     def check():
         warm = look(client)
-        kept._pieces.clear()
+        forget_what_is_kept()
         assert warm == look(client)
         return warm
 
@@ -100,7 +128,7 @@ def test_whatever_a_card_shows_shows_at_once(client, courses):
 
 
 def test_what_is_typed_stands_in_the_addresses_of_the_filters_alone(client, courses):
-    kept._pieces.clear()
+    forget_what_is_kept()
     one = look(client, "/?q=bread+%26+%22butter%22")
     other = look(client, "/?q=knots")
 

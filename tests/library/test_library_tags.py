@@ -1,10 +1,14 @@
 """What any page may ask of the library."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils import timezone
 
+from library.having import having
 from library.models import EnrollmentStatus
 from tests.factories import (
     complete,
@@ -138,6 +142,29 @@ def test_continue_offers_what_is_not_finished_last_studied_first():
     assert [study.course for study in context["studies"]] == [courses[0], courses[4], courses[2]]
     assert [course.title in page for course in courses] == [True, False, True, False, True]
     assert on_hold.title not in page
+
+
+def test_what_one_goes_on_with_tells_what_one_has(django_assert_num_queries):
+    learner = create_learner()
+    enroll(learner, course=create_course(lessons=2))
+    for status in EnrollmentStatus:
+        if status != EnrollmentStatus.UNCLAIMED:
+            enroll(learner, course=create_course(lessons=1), status=status)
+    now = timezone.now()
+    for status, days in (("ended", -1), ("active", -1), ("active", 1)):
+        seat = enroll(learner, course=create_course(lessons=1))
+        times = {"starts_at": now - timedelta(days=9), "ends_at": now + timedelta(days=days)}
+        type(seat).objects.filter(pk=seat.pk).update(status=status, **times)
+    asked = context_of(learner)["request"]
+    told = context_of(learner)
+
+    with django_assert_num_queries(2):
+        render("{% unfinished_studies as studies %}", told)
+        had = having(told["request"])
+
+    assert had == having(asked)
+    assert had.lapsed
+    assert had.owned - had.since.keys()
 
 
 @pytest.mark.parametrize("number", [1, 30])

@@ -11,8 +11,10 @@ from catalog.models import Course, Lesson, Section
 from library.access import can_view
 from library.having import may_view
 from library.models import Enrollment, EnrollmentStatus, LessonProgress, Note
-from project import kept
+from library.views import lesson as views
+from project.htmx import render_part
 from tests.factories import create_course, create_learner, create_staff, enroll
+from tests.keeping import forget_what_is_kept
 
 pytestmark = pytest.mark.django_db
 
@@ -62,15 +64,23 @@ def learners(course):
 
 def test_everybody_gets_the_page_that_they_would_get_alone(learners, url):
     def alone(client):
-        kept._pieces.clear()
+        forget_what_is_kept()
         return look(client, url)
 
     expected = [alone(client) for client in learners]
-    kept._pieces.clear()
+    forget_what_is_kept()
 
     assert [look(client, url) for client in learners] == expected
     assert [look(client, url) for client in learners[::-1]] == expected[::-1]
     assert len(set(expected)) == len(learners)
+
+
+def test_a_frame_changes_nothing(learners, url, monkeypatch):
+    framed = [look(client, url) for client in learners]
+    again = [look(client, url) for client in learners]
+    monkeypatch.setattr(views, "render_framed", lambda *args, frame: render_part(*args))
+
+    assert framed == again == [look(client, url) for client in learners]
 
 
 def test_whatever_a_lesson_shows_shows_at_once(course, url):
@@ -95,7 +105,7 @@ def test_whatever_a_lesson_shows_shows_at_once(course, url):
 
     def check():
         warm = look(client, url)
-        kept._pieces.clear()
+        forget_what_is_kept()
         assert warm == look(client, url)
         return warm
 
