@@ -17,6 +17,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from django.db import connections
+from django.utils.connection import ConnectionProxy
 from psycopg import Connection, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import (
@@ -53,6 +55,7 @@ class Statement:
 
     def rows(self, connection: Any, values: Sequence[Any], *, most: int | None = None) -> list[Row]:
         """Return the rows that come back, at ``most`` so many. ``DatabaseError`` as of a cursor."""
+        connection = _of_this_thread(connection)
         if not _goes_straight(connection):
             with connection.cursor() as cursor:
                 cursor.execute(self.sql, values)
@@ -66,6 +69,7 @@ class Statement:
 
     def count(self, connection: Any, values: Sequence[Any]) -> int:
         """Return how many rows were changed. ``DatabaseError`` as of a cursor."""
+        connection = _of_this_thread(connection)
         if not _goes_straight(connection):
             with connection.cursor() as cursor:
                 cursor.execute(self.sql, values)
@@ -113,6 +117,12 @@ class Statement:
             return f"${next(numbers)}" if found[0] == "%s" else "%"
 
         return _PLACE.sub(numbered, self.sql).encode()
+
+
+def _of_this_thread(connection: Any) -> Any:
+    """Return the connection that ``django.db.connection`` stands for, which looks with each use."""
+    is_stand_in = isinstance(connection, ConnectionProxy)
+    return connections[connection.alias] if is_stand_in else connection
 
 
 def _goes_straight(connection: Any) -> bool:
