@@ -77,7 +77,8 @@ def render_framed(
 
 def _page(request: HtmxRequest, name: str, context: dict[str, Any], frame: Frame) -> str:
     template: Any = get_template(name)
-    of_shop = shop(request)
+    # As templates do, of what can be called take what it gives.
+    of_shop = {name: it() if callable(it) else it for name, it in shop(request).items()}
     key = (name, get_language(), *of_shop.values(), frame.key)
     parts = _frames.get(key)
     if parts is None:

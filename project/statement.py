@@ -48,17 +48,22 @@ _prepared: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
 
 
 class Statement:
-    """A statement with ``%s`` in each place for a value, as for a cursor, and ``%%`` for ``%``."""
+    """A statement with ``%s`` in each place for a value, as for a cursor, and ``%%`` for ``%``.
 
-    def __init__(self, sql: str) -> None:
+    Where some values stand in several places, ``order`` says of each place which value it has,
+    counted from 0: each is sent once.
+    """
+
+    def __init__(self, sql: str, order: Sequence[int] | None = None) -> None:
         self.sql = sql
+        self.order = order
 
     def rows(self, connection: Any, values: Sequence[Any], *, most: int | None = None) -> list[Row]:
         """Return the rows that come back, at ``most`` so many. ``DatabaseError`` as of a cursor."""
         connection = _of_this_thread(connection)
         if not _goes_straight(connection):
             with connection.cursor() as cursor:
-                cursor.execute(self.sql, values)
+                cursor.execute(self.sql, self._in_places(values))
                 found: list[Row] = cursor.fetchall() if most is None else cursor.fetchmany(most)
                 return found
         result, transformer = self._run(connection, values)
@@ -72,7 +77,7 @@ class Statement:
         connection = _of_this_thread(connection)
         if not _goes_straight(connection):
             with connection.cursor() as cursor:
-                cursor.execute(self.sql, values)
+                cursor.execute(self.sql, self._in_places(values))
                 return int(cursor.rowcount)
         return self._run(connection, values)[0].command_tuples or 0
 
@@ -99,6 +104,9 @@ class Statement:
                 raise
             return result, transformer
 
+    def _in_places(self, values: Sequence[Any]) -> Sequence[Any]:
+        return values if self.order is None else [values[number] for number in self.order]
+
     def _prepare(self, raw: "Connection[Any]", names: Names, key: Key) -> bytes:
         if len(names) >= MOST_NAMES:
             _check(raw, raw.pgconn.exec_(b"DEALLOCATE ALL"))
@@ -111,10 +119,10 @@ class Statement:
     @cached_property
     def _numbered(self) -> bytes:
         """The statement with PostgreSQL's own places: ``$1``, ``$2``."""
-        numbers = count(1)
+        numbers = count() if self.order is None else iter(self.order)
 
         def numbered(found: re.Match[str]) -> str:
-            return f"${next(numbers)}" if found[0] == "%s" else "%"
+            return f"${next(numbers) + 1}" if found[0] == "%s" else "%"
 
         return _PLACE.sub(numbered, self.sql).encode()
 

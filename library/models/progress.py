@@ -18,7 +18,7 @@ from library.models.enrollment import Enrollment
 from library.models.waiting import is_waiting, since_of
 from library.models.watched import place_in, watched_by
 from project.accounts.models import User
-from project.prepared import Given, GivenSet, Prepared
+from project.prepared import Given, Prepared
 
 
 @dataclass(frozen=True)
@@ -141,22 +141,34 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
     ) -> dict[int, Lesson]:
         """Return the first lesson of each course, in its order, that the learner has yet to do.
 
+        Several courses are of those that the learner has, or has had.
+
         One that has yet to open comes only if there is no other. Who was in the middle of a video
         goes on with that.
         """
-        firsts = _first_undone.all(
-            learner=learner.pk,
-            courses=[course.pk for course in courses],
-            moment=moment,
-            today=timezone.localdate(moment),
-        )
+        told = {"learner": learner.pk, "moment": moment, "today": timezone.localdate(moment)}
+        if len(courses) == 1:
+            firsts = _first_undone_of_one.all(course=next(iter(courses)).pk, **told)
+        else:
+            firsts = _first_undone_of_each.all(**told) if courses else []
         return {lesson.course_id: lesson for lesson in firsts}
 
 
-def _find_first_undone() -> "models.QuerySet[Lesson]":
+def _first_undone_of_courses() -> "models.QuerySet[Lesson]":
+    # The learner's own, rather than a list of them: of a list PostgreSQL does not know beforehand
+    # how long it is, and would plan anew each time, which takes three times as long as to look.
+    seats = Enrollment.objects.held_by(Given("learner"))
+    return _first_undone(Lesson.objects.filter(course__in=seats.values("course")))
+
+
+def _first_undone_of_a_course() -> "models.QuerySet[Lesson]":
+    return _first_undone(Lesson.objects.filter(course=Given("course")))
+
+
+def _first_undone(lessons: "models.QuerySet[Lesson]") -> "models.QuerySet[Lesson]":
     learner = Given("learner")
     done = LessonProgress.objects.filter(learner=learner, lesson=OuterRef("pk"))
-    undone = Lesson.objects.filter(~Exists(done), course__in=GivenSet("courses"))
+    undone = lessons.filter(~Exists(done))
     seats = Enrollment.objects.active(Given("moment")).held_by(learner)
     firsts = (
         undone.annotate(
@@ -177,7 +189,8 @@ def _find_first_undone() -> "models.QuerySet[Lesson]":
     return firsts.defer("body", "body_html")
 
 
-_first_undone = Prepared(_find_first_undone)
+_first_undone_of_each = Prepared(_first_undone_of_courses)
+_first_undone_of_one = Prepared(_first_undone_of_a_course)
 
 
 def _what_is_next(lesson: Lesson | None, moment: datetime) -> dict[str, Any]:

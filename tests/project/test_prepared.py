@@ -75,6 +75,25 @@ def test_one_query_is_asked_and_as_the_queryset_says(course):
         found.description  # noqa: B018  deferred, and not to be fetched by the way
 
 
+def test_what_does_not_change_is_written_into_the_sql(course):
+    title = "100% 'sure' of %s and $1"
+    certain = create_course(title=title)
+    query = Prepared(
+        lambda: Course.objects.filter(
+            title=title, language__in=["en", "de"], slug=Given("slug"), lesson_count__lt=9
+        ).exclude(summary=Given("slug"))
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        by_cursor = query.all(slug=certain.slug)
+    straight = query.all(slug=certain.slug)
+
+    assert straight == by_cursor == [certain]
+    assert query.all(slug=course.slug) == []
+    assert "$1" in queries[0]["sql"]
+    assert query._written[2] == ("slug",)
+
+
 def test_values_are_never_a_part_of_the_sql(course):
     odd = "'; DROP TABLE catalog_course; --%s"
 

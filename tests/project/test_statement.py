@@ -70,6 +70,17 @@ def test_is_prepared_once_for_each_kind_of_value():
     assert len([text for text in prepared() if text == "SELECT 2 * $1 -- twice"]) == 2
 
 
+def test_value_that_stands_in_several_places_is_sent_once():
+    statement = Statement("SELECT %s::int, %s::text, %s::int -- thrice", [1, 0, 1])
+    values = ["x", 7]
+    straight = statement.rows(connection, values)
+    with CaptureQueriesContext(connection):
+        by_cursor = statement.rows(connection, values)
+
+    assert straight == by_cursor == [(7, "x", 7)]
+    assert "SELECT $2::int, $1::text, $2::int -- thrice" in prepared()
+
+
 def test_what_is_counted_or_watched_goes_by_a_cursor():
     with CaptureQueriesContext(connection) as queries:
         Statement("SELECT %s").rows(connection, [1])
