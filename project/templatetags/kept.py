@@ -27,7 +27,9 @@ def kept(name: str, **values: Hashable) -> SafeString:
 
     ``{% kept "_foot.html" SHOP_NAME=SHOP_NAME THEME=THEME %}``: what is not named is not there.
     """
-    return kept_piece(name, values, key=tuple(values.items()))
+    # A text that is safe as it is equals one that is to be escaped.
+    kinds = tuple(map(type, values.values()))
+    return kept_piece(name, values, key=(*values.items(), kinds))
 
 
 @register.simple_tag(takes_context=True)

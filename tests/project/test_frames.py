@@ -3,6 +3,7 @@
 import pytest
 from django.template import Context, engines
 from django.test import RequestFactory
+from django.utils.safestring import mark_safe
 
 from project import frames
 from project.frames import Frame, render_framed
@@ -95,3 +96,15 @@ def test_outside_of_frames_it_stands_as_it_is():
 
     assert "<p>Ada</p>" in shown
     assert "<i>Sky</i>" in shown
+
+
+def test_what_is_safe_is_not_what_is_to_be_escaped():
+    template = engines["django"].from_string(
+        '{% load kept %}{% kept "_toast.html" level="info" message=text %}'
+    )
+    shown = [
+        template.render({"text": text}) for text in (mark_safe("<b>"), "<b>", mark_safe("<b>"))
+    ]
+
+    assert ["<p><b></p>" in text for text in shown] == [True, False, True]
+    assert "<p>&lt;b&gt;</p>" in shown[1]
