@@ -94,7 +94,7 @@ class Prepared[Row]:
     def _written(self) -> "tuple[QuerySet[Any, Row], Statement, tuple[Any, ...], Reader[Row]]":
         queryset = self.write()
         compiler: Any = queryset.query.get_compiler(using=queryset.db)
-        statement, params = _prepare(*compiler.as_sql(), using=queryset.db)
+        statement, params = prepare(*compiler.as_sql(), using=queryset.db)
         return queryset, statement, params, Reader(queryset, compiler)
 
     def _ask(self, values: dict[str, Any], *, most: int | None = None) -> list[Row]:
@@ -147,13 +147,13 @@ class PreparedUpdate:
             sql, params = query.get_compiler(using=queryset.db).as_sql()
         except EmptyResultSet:  # no row could ever be changed
             sql, params = "", ()
-        return queryset.db, *_prepare(sql, params, using=queryset.db), fields
+        return queryset.db, *prepare(sql, params, using=queryset.db), fields
 
 
 type _WrittenUpdate = tuple[str, Statement, tuple[Any, ...], list[Any]]
 
 
-def _prepare(sql: str, params: Sequence[Any], *, using: str) -> tuple[Statement, tuple[Place, ...]]:
+def prepare(sql: str, params: Sequence[Any], *, using: str) -> tuple[Statement, tuple[Place, ...]]:
     """Return the statement with all values in it that do not change, and the others by name.
 
     PostgreSQL plans a statement for all values to come. It knows what is written in it, and so

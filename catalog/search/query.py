@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 from django.contrib.postgres.search import SearchQueryField, SearchVector
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models import F, Func
 from django.db.models.expressions import Combinable, RawSQL
 
 from catalog.models import Course, CourseQuerySet, Order
 from catalog.models.course_queries import SORT_KEYS
 from catalog.search.languages import SIMPLE, configuration
-from project.prepared import Place, filled
+from project.prepared import Place, filled, prepare
 from project.statement import Statement
 
 # What is longer says nothing more.
@@ -94,8 +94,7 @@ def find(
 @cache
 def _among_all(order: Order | None) -> tuple[Statement, tuple[Any, ...]]:
     """Return what is asked among all that the catalog lists."""
-    sql, params = _page_of(Course.objects.published(), order)
-    return Statement(sql), params
+    return prepare(*_page_of(Course.objects.published(), order), using=DEFAULT_DB_ALIAS)
 
 
 def _page_of(courses: CourseQuerySet, order: Order | None) -> tuple[str, tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.conf.locale import LANG_INFO
@@ -54,7 +55,7 @@ class Wishes:
         default = RELEVANCE if self.words else Order.NEWEST
         return replace(self, sort="") if self.sort == default else self
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """The words that are looked for."""
         return words_in(self.q)
