@@ -163,9 +163,9 @@ def _settle_once(payment_id: int, snapshot: Snapshot) -> Books:
 
 def _open_books(payment_id: int, snapshot: Snapshot | None) -> Books:
     """Lock, and read anew: what was read before the lock may be stale."""
-    order_id, cart_id, user_id = ids_of(payment_id)
+    cart_id, user_id = ids_of(payment_id)
     carts = Cart.objects.locked_for_order(cart_id=cart_id, owner_id=user_id)
-    order, payment = lock(order_id, payment_id)
+    order, payment = lock(payment_id)
     books = Books(order, payment, carts, snapshot)
     if books.order.cart_id not in (cart_id, None) or books.order.user_id != user_id:
         # Somebody signed in, or claimed it: other carts are to be locked, and before the order.

@@ -23,27 +23,25 @@ def brief_waits() -> Func:
 
 def locked_payment(payment_id: int) -> tuple[Order, Payment]:
     """Lock a payment's order and the payment, and read both anew: what was read may be stale."""
-    order_id, *_ = ids_of(payment_id)
-    order, payment = lock(order_id, payment_id)
-    payment.order = order
-    return order, payment
+    ids_of(payment_id)
+    return lock(payment_id)
 
 
-def ids_of(payment_id: int) -> tuple[int, int | None, int | None]:
-    """Return the pks of a payment's order, of its cart and its user; wait briefly from now on."""
-    order_id, cart_id, user_id, _ = _ids.only_one(payment=payment_id, timeout=LOCK_TIMEOUT)
-    return order_id, cart_id, user_id
+def ids_of(payment_id: int) -> tuple[int | None, int | None]:
+    """Return the pks of the cart and the user of a payment's order; wait briefly from now on."""
+    cart_id, user_id, _ = _ids.only_one(payment=payment_id, timeout=LOCK_TIMEOUT)
+    return cart_id, user_id
 
 
-def lock(order_id: int, payment_id: int) -> tuple[Order, Payment]:
-    """Lock an order and then a payment of it, until the transaction ends."""
-    return _orders.only_one(order=order_id), _payments.only_one(payment=payment_id)
+def lock(payment_id: int) -> tuple[Order, Payment]:
+    """Lock a payment's order and then the payment, until the transaction ends."""
+    payment = _locked.only_one(payment=payment_id)
+    return payment.order, payment
 
 
 _ids = Prepared(
     lambda: Payment.objects.filter(pk=Given("payment")).values_list(
-        "order_id", "order__cart_id", "order__user_id", brief_waits()
+        "order__cart_id", "order__user_id", brief_waits()
     )
 )
-_orders = Prepared(lambda: Order.objects.locked().select_related("user").filter(pk=Given("order")))
-_payments = Prepared(lambda: Payment.objects.locked().filter(pk=Given("payment")))
+_locked = Prepared(lambda: Payment.objects.locked_with_order().filter(pk=Given("payment")))

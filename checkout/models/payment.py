@@ -93,6 +93,16 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Rows locked until the transaction ends."""
         return self.select_for_update(no_key=True, of=("self",))
 
+    def locked_with_order(self) -> "PaymentQuerySet":
+        """Rows with their orders and buyers: the order is locked first, and then the payment.
+
+        PostgreSQL locks the rows that a query joins in the order in which its locking clause names
+        their tables, and gives what stands in them by then. Source: ``ExecLockRows`` in
+        PostgreSQL's ``nodeLockRows.c``.
+        """
+        whole = self.select_related("order__user")
+        return whole.select_for_update(no_key=True, of=("order", "self"))
+
     def attempt(self, order: Order, gateway: Gateway, *, tells_email: bool = True) -> "Payment":
         """Write down a new attempt, before the gateway hears of it.
 

@@ -63,10 +63,13 @@ def lock_forgotten() -> Iterator[None]:
     with ExitStack() as stack:
         for rows in (OrderQuerySet, PaymentQuerySet, RefundQuerySet):
             stack.enter_context(_replaced(rows, "locked", lambda self: self.all()))
-        for name in ("_orders", "_payments"):
-            # Written anew, because what was written before has the lock in it.
-            write = getattr(settling, name).write
-            stack.enter_context(_replaced(settling, name, Prepared(write)))
+        both = _replaced(
+            PaymentQuerySet, "locked_with_order", lambda self: self.select_related("order__user")
+        )
+        stack.enter_context(both)
+        # Written anew, because what was written before has the lock in it.
+        anew = Prepared(settling._locked.write)
+        stack.enter_context(_replaced(settling, "_locked", anew))
         stack.enter_context(
             _replaced(
                 CartQuerySet, "locked_for_order", lambda self, **of: list(self.of_order(**of))

@@ -101,7 +101,7 @@ def test_webhook(gateway, shopper, shop_of, courses, settings, django_assert_num
             headers={"Stripe-Signature": signature},
         )
 
-    with django_assert_num_queries(19), gateway_calls() as calls:
+    with django_assert_num_queries(18), gateway_calls() as calls:
         assert send().status_code == 200
     with django_assert_num_queries(1):
         assert send().status_code == 200

@@ -251,3 +251,47 @@ def test_settle_gives_up_politely_while_somebody_holds_the_order(monkeypatch):
         holding.result()
 
     assert settle(payment.pk, snapshot_of(payment)) is True
+
+
+@pytest.mark.parametrize("held", ["order", "payment"])
+def test_the_order_is_locked_before_the_payment(held):
+    """Whoever waits for the one holds the other or does not, whichever comes first."""
+    payment = create_payment()
+    rows = {"order": Order.objects.filter(pk=payment.order_id), "payment": Payment.objects.all()}
+    locked, asked, looked = Event(), Event(), Event()
+
+    def wait() -> tuple[Order, Payment]:
+        try:
+            locked.wait(timeout=30)
+            with transaction.atomic():
+                connection.ensure_connection()
+                asked.set()
+                return settling.locked_payment(payment.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        with transaction.atomic():
+            assert list(rows[held].select_for_update(no_key=True))
+            locked.set()
+            assert asked.wait(timeout=30)
+            while not waits_for_a_lock():
+                looked.wait(0.01)
+            other = rows["payment" if held == "order" else "order"]
+            is_free = list(other.select_for_update(no_key=True, skip_locked=True)) != []
+            rows[held].update(**({"version": 7} if held == "order" else {"method": "late"}))
+        order, same = waiting.result(timeout=30)
+
+    assert is_free == (held == "order")
+    assert same.order is order
+    assert same.method == "late" if held == "payment" else order.version == 7
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() is not None

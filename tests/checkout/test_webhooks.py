@@ -375,7 +375,7 @@ def test_event_that_settles_takes_as_many_queries_for_any_order(
     body = event_about(Payment.objects.get())
     header = sign(body)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         assert send(body, header).status_code == 200
 
     assert Order.objects.get().status == "paid"
