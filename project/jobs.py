@@ -14,6 +14,8 @@ from typing import Any
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import Task
 
 # Waits of 4, 16, 64 … seconds: about an hour and a half in all.
@@ -76,6 +78,23 @@ def periodic(cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     return register
 
 
+class WorkerConnector(PsycopgConnector):
+    """How the worker takes jobs. What these defer is part of their transactions, as anywhere.
+
+    With the library's own it would be seen before they are committed: another thread would look
+    for a message that is not there yet, and be done with it.
+    """
+
+    def __init__(self) -> None:
+        assert isinstance(app.connector, DjangoConnector)  # noqa: S101  as Django's app has it
+        super().__init__(kwargs=connector_params(app.connector.alias))
+        self._of_callers = app.connector
+
+    def get_sync_connector(self) -> DjangoConnector:
+        """Return what jobs are deferred with by code that is not asynchronous: all of ours."""
+        return self._of_callers
+
+
 def work_off(*, patience: float = 25, concurrency: int = 4) -> None:
     """Do jobs until SIGINT or SIGTERM, then finish those at hand within ``patience`` seconds.
 
@@ -100,9 +119,8 @@ async def _work_until_told(patience: float, concurrency: int) -> None:
 
 
 async def _work(patience: float, concurrency: int) -> None:
-    assert isinstance(app.connector, DjangoConnector)  # noqa: S101  as Django's app has it
-    # Asked for anew each time: it also starts an embedded server that was stopped meanwhile.
-    connector = await asyncio.to_thread(app.connector.get_worker_connector)
+    # Made anew each time: it also starts an embedded server that was stopped meanwhile.
+    connector = await asyncio.to_thread(WorkerConnector)
     with app.replace_connector(connector):
         async with app.open_async():
             await app.run_worker_async(

@@ -1,5 +1,6 @@
 """Work that can wait: deferred with its transaction, done by a real worker."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from project.jobs import PATIENTLY, job
+from project.jobs import PATIENTLY, WorkerConnector, job
 from project.mail import (
     Letter,
     UnknownLetter,
@@ -36,6 +37,21 @@ def second(name: str) -> None:
 def first(name: str) -> None:
     second.later(f"{name}'s second")
     done.append(name)
+
+
+@job(queue="tests")
+def defer_and_roll_back(name: str) -> None:
+    with transaction.atomic():
+        second.later(name)
+        transaction.set_rollback(True)
+
+
+@job(queue="tests")
+def write_and_dawdle(seconds: float) -> None:
+    """Queue a message, and leave its transaction open while others look for work."""
+    with transaction.atomic():
+        send_later(to="ada@example.com", subject="At last", text="Here it is.")
+        time.sleep(seconds)
 
 
 @job(queue="tests", retry=PATIENTLY)
@@ -89,11 +105,11 @@ def nothing_done(db, monkeypatch):
         cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
-def work():
-    """Do all jobs that are due, in a real worker of one thread."""
-    with app.replace_connector(app.connector.get_worker_connector()):
+def work(*, concurrency=1):
+    """Do all jobs that are due, in a real worker: one after the other, or side by side."""
+    with app.replace_connector(WorkerConnector()):
         app.run_worker(
-            wait=False, listen_notify=False, install_signal_handlers=False, concurrency=1
+            wait=False, listen_notify=False, install_signal_handlers=False, concurrency=concurrency
         )
 
 
@@ -124,6 +140,24 @@ def test_job_of_a_transaction_that_is_rolled_back_is_never_done():
 
     assert done == []
     assert statuses() == []
+
+
+def test_what_a_job_defers_is_part_of_its_transaction():
+    defer_and_roll_back.later("a")
+
+    work()
+
+    assert done == []
+    assert statuses() == ["succeeded"]
+
+
+def test_message_of_a_job_is_not_looked_for_before_it_is_committed():
+    write_and_dawdle.later(1)
+
+    work(concurrency=4)
+    work()
+
+    assert [message.subject for message in mail.outbox] == ["At last"]
 
 
 def test_job_that_fails_waits_for_its_next_try():
