@@ -9,11 +9,11 @@ __all__ = ["application"]
 
 def _open_gateway() -> ExitStack:
     # After the shop: they need the settings.
-    from checkout.gateways.stripe import spoken_through
+    from checkout.gateways.stripe import answered_by
     from project.benching.paid_gateway import PaidGateway
 
     stack = ExitStack()
-    stack.enter_context(spoken_through(PaidGateway()))
+    stack.enter_context(answered_by(PaidGateway()))
     return stack
 
 

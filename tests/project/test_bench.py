@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from checkout.gateways.stripe import spoken_through
+from checkout.gateways.stripe import answered_by
 from checkout.models import Order, OrderLine, Payment, WebhookEvent
 from library.models import Enrollment
 from project.benching import people
@@ -88,7 +88,7 @@ def test_delivery_is_signed_and_settles_its_order(settings, client):
     head, body = delivery(shop, waiting.session_id).split(b"\r\n\r\n", 1)
     signature = re.search(rb"Stripe-Signature: (\S+)", head)[1].decode()
 
-    with spoken_through(PaidGateway()):
+    with answered_by(PaidGateway()):
         response = client.post(
             "/webhooks/stripe/",
             body,
