@@ -195,7 +195,10 @@ class Course(Sellable, Priced, Pictured):
         return duration(self.minutes)
 
     def face_at(self, moment: datetime) -> tuple[Hashable, ...]:
-        """Return all that its card shows of it at ``moment``, whoever looks."""
+        """Return all that its card shows of it at ``moment``, whoever looks.
+
+        The same at every moment if it ``has_no_sale``.
+        """
         return (*_face(self), self.instructor.name, self.tag_at(moment))
 
     @property

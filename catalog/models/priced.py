@@ -84,9 +84,14 @@ class Priced(models.Model):
             ),
         ]
 
+    @property
+    def has_no_sale(self) -> bool:
+        """Whether no time changes the price by itself."""
+        return self.sale_price_minor is None
+
     def is_on_sale(self, moment: datetime) -> bool:
         """Whether the sale price holds at ``moment``."""
-        if self.sale_price_minor is None:
+        if self.has_no_sale:
             return False
         has_begun = self.sale_starts_at is None or self.sale_starts_at <= moment
         goes_on = self.sale_ends_at is None or moment < self.sale_ends_at

@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.db import models
 
+from catalog import clock
 from catalog.models import Assortment, Course, CourseQuerySet, Order
 from catalog.search.query import Found, find
 from catalog.search.spelling import corrected
@@ -45,6 +47,16 @@ class Shelf:
         """All that a page shows of it, but for what the cards say."""
         meant = (self.shown, self.offered, len(self.suggestions))
         return self.count, self.next_url, *meant, *(course.slug for course in self.courses)
+
+    def faces_at(self, moment: datetime) -> tuple[Hashable, ...]:
+        """Return what the card of each course shows of it at ``moment``, whoever looks."""
+        pairs = zip(self.courses, self._lasting_faces, strict=True)
+        return tuple(face or course.face_at(moment) for course, face in pairs)
+
+    @cached_property
+    def _lasting_faces(self) -> list[tuple[Hashable, ...] | None]:
+        now = clock.now()
+        return [course.face_at(now) if course.has_no_sale else None for course in self.courses]
 
     @property
     def has_more_than_counted(self) -> bool:

@@ -11,13 +11,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from catalog import clock
 from catalog.models import Bundle, Course
+from catalog.shelf import Shelf
 from catalog.templatetags.covers import cover_url, hue_step, picture_srcset
 from checkout.carts import owned_on, summary_of
 from checkout.guests import address_of, asks_address
@@ -25,13 +28,15 @@ from checkout.lines import CourseLine
 from checkout.templatetags.cart import current_cart
 from library.having import having
 from project.htmx import HtmxRequest
-from project.kept import gap, kept_form, kept_piece, kept_texts
+from project.kept import Kept, gap, kept_form, kept_piece, kept_texts
 
 PANEL = "checkout/_cart_panel.html"
 FILLED_IN = ("email_form", "focus")  # what an answer to a form says of it
 FIRST_ROW = 3  # cards whose covers are wanted at once
 
 type Marks = tuple[bool, bool, bool]  # theirs; had for a time that is over; in the cart
+type AllMarks = tuple[Set[int], Set[int], Set[int]]  # of which courses, by their pks
+type Wanted = tuple[Course, int, bool]  # with its place, from 1, and whether it takes the focus
 
 register = template.Library()
 
@@ -44,9 +49,13 @@ def course_card(
     return _cards(context["request"], [(course, place, takes_focus)])[0]
 
 
-def _cards(request: HtmxRequest, wanted: Iterable[tuple[Course, int, bool]]) -> list[SafeString]:
+def _cards(request: HtmxRequest, wanted: Iterable[Wanted]) -> list[SafeString]:
     """Return the cards of courses, each with its place, and whether it takes the focus."""
-    (owned, lapsed, in_cart), moment = _marks(request), clock.now()
+    return _marked_cards(wanted, _marks(request), clock.now())
+
+
+def _marked_cards(wanted: Iterable[Wanted], known: AllMarks, moment: datetime) -> list[SafeString]:
+    owned, lapsed, in_cart = known
     pieces: list[tuple[Hashable, Callable[[], SafeString]]] = []
     for course, number, takes_focus in wanted:
         pk = course.pk
@@ -124,19 +133,52 @@ def changed_buy_button(context: Context, course: Course) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def course_cards(
-    context: Context, courses: Iterable[Course], *, take_focus: bool = False
-) -> SafeString:
-    """Return the courses' cards as items of a list; the first may take the focus."""
+def course_cards(context: Context, courses: Iterable[Course]) -> SafeString:
+    """Return the courses' cards as items of a list."""
     numbered = enumerate(courses, start=1)
+    return _items(_cards(context["request"], [(course, at, False) for at, course in numbered]))
+
+
+@register.simple_tag(takes_context=True)
+def shelf_cards(context: Context, shelf: Shelf, *, take_focus: bool = False) -> SafeString:
+    """Return the cards of a shelf as items of a list; the first may take the focus.
+
+    Most are the same for all who look at the shelf. These are kept together, and only what is
+    something else to the visitor is looked for by itself.
+    """
+    request = context["request"]
+    marked: set[int] = set().union(*_marks(request))
+    numbered = enumerate(shelf.courses, start=1)
     wanted = [(course, place, take_focus and place == 1) for place, course in numbered]
-    cards = _cards(context["request"], wanted)
+    cards = list(_unmarked_cards(shelf, wanted))
+    own = [each for each in wanted if each[0].pk in marked] if marked else []
+    for (_, place, _), card in zip(own, _cards(request, own), strict=True):
+        cards[place - 1] = card
+    return _items(cards)
+
+
+# Cards of shelves, as nobody's; a card takes 2 kB.
+_shelves: Kept[list[SafeString]] = Kept(1500)
+
+
+def _unmarked_cards(shelf: Shelf, wanted: list[Wanted]) -> list[SafeString]:
+    moment = clock.now()
+    takes_focus = bool(wanted) and wanted[0][2]
+    key = (get_language(), shelf.faces_at(moment), takes_focus)
+    cards = None if settings.DEBUG else _shelves.get(key)
+    if cards is None:
+        cards = _marked_cards(wanted, (frozenset(),) * 3, moment)
+        _shelves.put(key, cards, size=len(cards))
+    return cards
+
+
+def _items(cards: Iterable[SafeString]) -> SafeString:
     return mark_safe("".join(f"<li>{card}</li>\n" for card in cards))  # noqa: S308  made above
 
 
-def _marks(request: HtmxRequest) -> tuple[Set[int], Set[int], Set[int]]:
-    """Return the courses that are the visitor's, were, and are in the cart, by their pks."""
-    known: tuple[Set[int], Set[int], Set[int]] | None = getattr(request, "card_marks", None)
+def _marks(request: HtmxRequest) -> AllMarks:
+    """Return the courses that are the visitor's, were, and are in the cart."""
+    known: AllMarks | None = getattr(request, "card_marks", None)
     if known is None:
         had = having(request)
         known = had.since.keys(), had.lapsed, summary_of(request).course_ids
