@@ -81,7 +81,7 @@ def kept_piece(template: str, context: Mapping[str, Any], *, key: Hashable) -> S
     value it is another piece. The template knows neither the request nor the visitor, but only
     ``context``, and so nothing of one person can come to another.
     """
-    return kept_text(lambda: render_to_string(template, dict(context)), key=(template, key))
+    return kept_text(lambda: lean(render_to_string(template, dict(context))), key=(template, key))
 
 
 type Coming = str | Callable[[], str]
@@ -102,7 +102,7 @@ def kept_form(
 
     def make() -> Cut:
         gaps = {name: gap(name) for name in later}
-        return cut(render_to_string(template, {**context, **gaps}))
+        return cut(lean(render_to_string(template, {**context, **gaps})))
 
     known = (get_language(), template, key)
     parts = None if settings.DEBUG else _forms.get(known)
@@ -136,6 +136,19 @@ def gap(name: str) -> str:
 def cut(text: str) -> Cut:
     """Return what is between the gaps of a text, and their names, in turns."""
     return _GAP.split(text)
+
+
+_BREAKS = re.compile(r"\s*\n\s*")
+_EXACT = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
+
+
+def lean(html: str) -> SafeString:
+    """Return what a template made without its indentation and empty lines, a third of a card.
+
+    As it is, if something in it shows its lines as they are written.
+    """
+    text = html if _EXACT.search(html) else _BREAKS.sub("\n", html)
+    return mark_safe(text)  # noqa: S308  a template made it
 
 
 def _escaped(coming: Coming) -> str:

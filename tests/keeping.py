@@ -8,3 +8,8 @@ def forget_what_is_kept():
     """Have each part of a page made anew."""
     for memory in (kept._pieces, kept._forms, frames._frames, cards._shelves):
         memory.clear()
+
+
+def lines_of(page):
+    """Return what stands on a page's lines, however far they are indented."""
+    return [line.strip() for line in page.splitlines() if line.strip()]

@@ -13,7 +13,7 @@ from project import kept
 from project.htmx import render_part
 from tests.checkout.conftest import create_shopper
 from tests.factories import create_bundle, enroll, put_on_shelf
-from tests.keeping import forget_what_is_kept
+from tests.keeping import forget_what_is_kept, lines_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,9 @@ def test_a_frame_changes_nothing(visitors, courses, monkeypatch):
     again = [look(client) for client in visitors]
     monkeypatch.setattr(course_list, "render_framed", lambda *args, frame: render_part(*args))
 
-    assert framed == again == [look(client) for client in visitors]
+    bare = [look(client) for client in visitors]
+    assert framed == again
+    assert [lines_of(page) for page in framed] == [lines_of(page) for page in bare]
 
 
 def test_what_is_told_to_one_is_told_to_nobody_else(visitors, courses):
@@ -135,6 +137,17 @@ def test_what_is_typed_stands_in_the_addresses_of_the_filters_alone(client, cour
     assert "?q=bread+%26+%22butter%22&amp;level=beginner" in one
     assert "?q=knots&amp;level=beginner" in other
     assert "bread" not in other.lower().partition('id="results"')[2].partition("shelf-head")[0]
+
+
+def test_what_is_kept_has_no_indentation():
+    page = "<ul>\n    <li>\n\n  <b>a</b> b\n  </li>\n</ul>"
+
+    assert kept.lean(page) == "<ul>\n<li>\n<b>a</b> b\n</li>\n</ul>"
+
+
+@pytest.mark.parametrize("exact", ["<pre>a\n  b</pre>", '<TextArea name="a">a\n\nb</TextArea>'])
+def test_lines_that_show_as_they_are_written_stay(exact):
+    assert kept.lean(f"<p>\n  {exact}</p>") == f"<p>\n  {exact}</p>"
 
 
 def test_memory_of_pieces_has_a_bound():
