@@ -124,6 +124,8 @@ def same_origin_only[**P](
 ) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
     """Refuse what another site sends. For forms on pages that must not set a CSRF cookie.
 
+    They stay good when somebody signs in or out in another window, which makes tokens worthless.
+
     Browsers say where a request comes from in ``Sec-Fetch-Site``, and older ones in ``Origin``;
     what says neither is no browser, and carries nobody's cookies.
     """

@@ -194,7 +194,6 @@ def cart_panel(context: Context, *, oob: bool) -> SafeString:
     """
     request, cart = context["request"], current_cart(context)
     later: dict[str, Callable[[], str]] = {
-        "csrf_token": lambda: str(context["csrf_token"]),
         "checkout_token": lambda: str(cart.checkout_token),
         "fingerprint": lambda: cart.fingerprint,
     }

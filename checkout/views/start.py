@@ -34,7 +34,13 @@ from checkout.models import Cart, Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
 from project.accounts.models import User
-from project.htmx import HtmxRequest, redirect_browser, sign_in_first, wants_part
+from project.htmx import (
+    HtmxRequest,
+    redirect_browser,
+    same_origin_only,
+    sign_in_first,
+    wants_part,
+)
 from project.limits import Limit, limited
 
 logger = logging.getLogger(__name__)
@@ -66,6 +72,7 @@ def buyer_name(request: HtmxRequest) -> str:
     return request.POST.get("email", "")[:320].strip().lower()
 
 
+@same_origin_only
 @never_cache
 @require_POST
 @limited(CHECKOUTS_OF_ADDRESS)

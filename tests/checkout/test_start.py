@@ -1,5 +1,6 @@
 """From the cart to the gateway's page: order first, one payable session, and clear answers."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import uuid4
@@ -12,7 +13,7 @@ from checkout.models import Order, Payment
 from checkout.sandbox.models import CheckoutSession
 from tests.checkout.conftest import HTMX
 from tests.checkout.paying import pay_at
-from tests.factories import create_course, enroll
+from tests.factories import create_course, create_learner, enroll
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,54 @@ def test_start_writes_the_order_and_sends_the_shopper_to_pay(gateway, shopper, c
     session = CheckoutSession.objects.get(pk=payment.session_id)
     assert (session.amount_total, session.currency) == (3900 + 2 * 5900, "usd")
     assert shopper.cart.items.count() == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_start_is_refused_from_another_site(gateway, shopper, course, headers):
+    """The form has no token, so that no page with a cart sets a cookie: its origin is checked."""
+    shopper.wants(course)
+
+    response = check_out(shopper, headers=headers)
+
+    assert response.status_code == 403
+    assert statuses() == ([], [])
+
+
+def test_start_outlives_a_sign_in_in_another_window(gateway, course):
+    buyer = Client(enforce_csrf_checks=True)
+    buyer.post("/cart/items/", {"course": course.slug})
+    form = {"token": str(uuid4()), "shown": shown_to(buyer)}
+    buyer.force_login(create_learner())
+
+    response = buyer.post("/checkout/", form, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert response.status_code == 303
+    assert statuses() == (["pending"], ["open"])
+
+
+def shown_to(client):
+    """Return what the cart's form says of the cart that it was shown with."""
+    page = client.get("/cart/").content.decode()
+    return re.search(r'name="shown" value="(\w+)"', page)[1]
+
+
+def test_cart_sets_no_cookie_for_its_forms(course):
+    visitor = Client()
+    visitor.post("/cart/items/", {"course": course.slug})
+
+    for url in ("/cart/", "/", f"/courses/{course.slug}/"):
+        visitor.get(url)
+
+    assert "csrf" not in visitor.cookies
 
 
 def test_start_may_ask_a_visitor_to_sign_in_and_come_back_to_the_cart(gateway, settings, course):

@@ -389,7 +389,7 @@ def test_refusals(client, visitor, check, headers):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies["language"] = "id"
     if not headers:
-        look_at(strict, "/checkout/", check, status=403, data={})
+        look_at(strict, "/orders/find/", check, status=403, data={})
 
 
 def test_the_walk_hears_english():

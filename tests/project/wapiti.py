@@ -19,7 +19,8 @@ MODULES = "csp,cookieflags,http_headers,redirect,xss,permanentxss,crlf,csrf,sql,
 KINDS = ["vulnerabilities", "anomalies"]
 EXPLAINED = {
     "Cross Site Request Forgery": "Sec-Fetch-Site and Origin decide, where no token does:"
-    " tests/checkout/test_cart.py, tests/project/test_theme.py, tests/accounts/test_attacks.py",
+    " tests/checkout/test_cart.py, test_start.py, tests/project/test_theme.py,"
+    " tests/accounts/test_attacks.py",
     "Secure Flag cookie": "the demo speaks HTTP; over HTTPS all have it (settings.py)",
     "HttpOnly flag is not set on the cookie 'theme'": "that takes the cookie away; it is empty",
     "HttpOnly flag is not set on the cookie 'messages'": "that takes the cookie away; it is empty",
