@@ -10,7 +10,8 @@ where a pooler forbids preparing (``PREPARED_STATEMENTS``).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -125,6 +126,18 @@ class Statement:
             return f"${next(numbers) + 1}" if found[0] == "%s" else "%"
 
         return _PLACE.sub(numbered, self.sql).encode()
+
+
+def array(items: Iterable[int | str | datetime | None]) -> str:
+    """Return a list as PostgreSQL writes one, for a place that says of what: ``%s::bigint[]``.
+
+    psycopg takes ten times as long, because it first finds out what is in the list.
+    """
+    return "{" + ",".join("NULL" if item is None else _quoted(str(item)) for item in items) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _of_this_thread(connection: Any) -> Any:

@@ -15,7 +15,7 @@ from catalog.models import Bundle, BundleEntry, Course
 from catalog.models.course_queries import UNSEEN_FIELDS
 from project.accounts.models import User
 from project.prepared import Given, Prepared
-from project.statement import Statement
+from project.statement import Statement, array
 
 MAX_SEATS = 50  # of one course in one cart; a larger group writes to the shop
 MAX_COURSES = 100  # in one order; Stripe's page lists no more
@@ -218,8 +218,8 @@ class Cart(models.Model):
 
         ``bundles`` are those that were bought, by their ids; their courses are not in ``bought``.
         """
-        courses, seats = list(bought.keys()), list(bought.values())
-        values = [courses, seats, self.pk, list(bundles), self.pk, self.pk]
+        courses, seats = array(bought.keys()), array(bought.values())
+        values = [courses, seats, self.pk, array(bundles), self.pk, self.pk]
         _TAKE_OUT.count(connection, values)
 
     def merge_into(self, other: "Cart") -> None:

@@ -12,7 +12,7 @@ from catalog.models.course_queries import UNSEEN_FIELDS
 from catalog.money import format_money
 from checkout.models.order import Order
 from library.models import Enrollment
-from project.statement import Statement
+from project.statement import Statement, array
 
 
 class LineOutcome(models.TextChoices):
@@ -58,9 +58,9 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         for line, seat in seats.items():
             line.enrollment = seat
             line.outcome = LineOutcome.GRANTED if seat else LineOutcome.ALREADY_OWNED
-        ids = [line.pk for line in seats]
-        taken = [line.enrollment_id for line in seats]
-        outcomes = [str(line.outcome) for line in seats]
+        ids = array(line.pk for line in seats)
+        taken = array(line.enrollment_id for line in seats)
+        outcomes = array(line.outcome for line in seats)
         _DECIDE.count(connection, [ids, taken, outcomes, next(iter(seats)).order_id])
 
 

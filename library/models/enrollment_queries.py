@@ -14,7 +14,7 @@ from catalog.models import Course
 from library.models import claim_link
 from project.accounts.models import User
 from project.prepared import Given
-from project.statement import Statement
+from project.statement import Statement, array
 
 if TYPE_CHECKING:
     from library.models.enrollment import Enrollment
@@ -234,7 +234,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             for course, has_begun in zip(courses, begun, strict=True)
         ]
         columns = ("course_id", "access_days", "starts_at", "ends_at")
-        values = [str(source), *([getattr(seat, name) for seat in seats] for name in columns)]
+        values = [str(source), *(array(getattr(seat, name) for seat in seats) for name in columns)]
         for seat, (pk,) in zip(seats, _SET_ASIDE.rows(connection, values), strict=True):
             seat.pk, seat._state.adding, seat._state.db = pk, False, self.db
         return seats

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 
 import pytest
@@ -20,7 +21,7 @@ from psycopg.errors import UniqueViolation
 
 from project import statement as module
 from project.models import OutboundMail, Tally
-from project.statement import Statement
+from project.statement import Statement, array
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +241,16 @@ def test_what_names_the_same_key_twice_is_written_once():
 
     assert OutboundMail.objects.write(key="once", **message)
     assert OutboundMail.objects.write(key="once", **message) is None
+
+
+@pytest.mark.parametrize(
+    ("items", "kind"),
+    [
+        ([], "bigint"),
+        ([1, -2, 2**62, None], "bigint"),
+        (["", "NULL", "a,b", '{"c"}', "d\\", " é\n", None], "text"),
+        ([datetime(2026, 11, 26, 23, 59, 1, 5, tzinfo=UTC), None], "timestamptz"),
+    ],
+)
+def test_array_comes_back_as_it_was(items, kind):
+    assert Statement(f"SELECT %s::{kind}[]").rows(connection, [array(items)]) == [(items,)]
