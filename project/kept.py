@@ -3,13 +3,13 @@
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from html import escape
 from secrets import token_hex
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -89,12 +89,14 @@ type Coming = str | Callable[[], str]
 
 def kept_form(
     template: str,
-    context: Mapping[str, Any],
+    context: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
     *,
     key: Hashable,
     later: Mapping[str, Coming],
 ) -> SafeString:
     """Return a kept piece with what comes ``later`` put in: such as a form's token, by its name.
+
+    ``context`` may be what makes it, which is asked only where nothing is kept.
 
     In the template these are variables like others, to be written out as they are: a ``gap`` stands
     for each. What is not in it is not asked for.
@@ -102,7 +104,8 @@ def kept_form(
 
     def make() -> Cut:
         gaps = {name: gap(name) for name in later}
-        return cut(lean(render_to_string(template, {**context, **gaps})))
+        told = context() if callable(context) else context
+        return cut(lean(render_to_string(template, {**told, **gaps})))
 
     known = (get_language(), template, key)
     parts = None if settings.DEBUG else _forms.get(known)
@@ -151,7 +154,8 @@ def lean(html: str) -> SafeString:
 
 
 def _escaped(coming: Coming) -> str:
-    return conditional_escape(coming() if callable(coming) else coming)
+    text = coming() if callable(coming) else coming
+    return text if hasattr(text, "__html__") else escape(text)
 
 
 def kept_text(make: Callable[[], SafeString], *, key: Hashable) -> SafeString:

@@ -47,7 +47,10 @@ class Given(Expression):
 
 
 class GivenSet(Given):
-    """Several primary keys of which it is to be one: for a lookup with ``in``."""
+    """Several primary keys of which it is to be one: for a lookup with ``in``.
+
+    They are given as an ``array``, or as a list, which takes longer.
+    """
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple["Place"]]:
         """Leave a place for the list of them."""

@@ -16,7 +16,7 @@ from catalog.models import Course, CourseQuerySet, Order
 from catalog.models.course_queries import SORT_KEYS
 from catalog.search.languages import SIMPLE, configuration
 from project.prepared import Place, filled, prepare
-from project.statement import Statement
+from project.statement import Statement, array
 
 # What is longer says nothing more.
 MOST_CHARACTERS, MOST_WORDS, LONGEST_WORD = 200, 8, 40
@@ -74,8 +74,8 @@ def find(
     not worth looking for beside others. Without ``courses``, it is all that the catalog lists.
     """
     values = {
-        "words": list(words),
-        "grammars": _grammars(languages),
+        "words": array(words),
+        "grammars": array(_grammars(languages)),
         "beginnings": " & ".join(f"'{word}':*" for word in words),
         "after": after,
         "most": most,

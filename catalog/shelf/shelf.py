@@ -12,8 +12,10 @@ from catalog import clock
 from catalog.models import Assortment, Course, CourseQuerySet, Order
 from catalog.search.query import Found, find
 from catalog.search.spelling import corrected
+from catalog.shelf.remembering import remembered_courses
 from catalog.shelf.wishes import Wishes
 from project.prepared import GivenSet, Prepared
+from project.statement import array
 
 COURSES_PER_PAGE = 24
 # More are not counted: that would take longer with every course.
@@ -131,8 +133,8 @@ def _countable(courses: CourseQuerySet) -> CourseQuerySet:
 
 def _found(found: Found, wishes: Wishes) -> Shelf:
     """Return a page of the courses that were found, in the order that they are in."""
-    cards = {course.pk: course for course in _cards.all(courses=found.pks)} if found.pks else {}
-    return _page([cards[pk] for pk in found.pks if pk in cards], found.count, wishes)
+    courses = remembered_courses(found.pks, lambda pks: _cards.all(courses=array(pks)))
+    return _page(courses, found.count, wishes)
 
 
 _cards = Prepared(lambda: Course.objects.for_cards().filter(pk__in=GivenSet("courses")))

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from urllib.parse import urlencode
 
 from django.conf.locale import LANG_INFO
 from django.http import QueryDict
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -81,7 +81,7 @@ class Wishes:
     @property
     def url(self) -> str:
         """The address that says so."""
-        base = reverse("catalog:course_list")
+        base = _address_of_all(get_script_prefix())
         return f"{base}?{self.query}" if self.query else base
 
     @property
@@ -152,3 +152,9 @@ WISHES = tuple(field.name for field in fields(Wishes))
 
 def _one_of(value: str, known: "list[str] | set[str]") -> str:
     return value if value in known else ""
+
+
+@cache
+def _address_of_all(prefix: str) -> str:
+    """Return where the catalog is: it is asked for with each page, and the same for all of them."""
+    return reverse("catalog:course_list")

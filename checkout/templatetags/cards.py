@@ -14,6 +14,7 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -36,7 +37,9 @@ FIRST_ROW = 3  # cards whose covers are wanted at once
 
 type Marks = tuple[bool, bool, bool]  # theirs; had for a time that is over; in the cart
 type AllMarks = tuple[Set[int], Set[int], Set[int]]  # of which courses, by their pks
-type Wanted = tuple[Course, int, bool]  # with its place, from 1, and whether it takes the focus
+type Wanted = tuple[Course, Hashable, int, bool]  # with its face, place and focus
+
+NOBODYS: AllMarks = (frozenset(), frozenset(), frozenset())
 
 register = template.Library()
 
@@ -46,23 +49,20 @@ def course_card(
     context: Context, course: Course, *, place: int, takes_focus: bool = False
 ) -> SafeString:
     """Return the course's card, ``place`` being its number on the page, counted from 1."""
-    return _cards(context["request"], [(course, place, takes_focus)])[0]
+    moment = clock.now()
+    wanted = (course, course.face_at(moment), place, takes_focus)
+    return _cards([wanted], moment, _marks(context["request"]))[0]
 
 
-def _cards(request: HtmxRequest, wanted: Iterable[Wanted]) -> list[SafeString]:
-    """Return the cards of courses, each with its place, and whether it takes the focus."""
-    return _marked_cards(wanted, _marks(request), clock.now())
-
-
-def _marked_cards(wanted: Iterable[Wanted], known: AllMarks, moment: datetime) -> list[SafeString]:
+def _cards(wanted: Iterable[Wanted], moment: datetime, known: AllMarks) -> list[SafeString]:
+    """Return the cards of courses: each as it is at the ``moment``, at its place from 1."""
     owned, lapsed, in_cart = known
     pieces: list[tuple[Hashable, Callable[[], SafeString]]] = []
-    for course, number, takes_focus in wanted:
+    for course, face, place, takes_focus in wanted:
         pk = course.pk
         marks = (pk in owned, pk in lapsed, pk in in_cart)
-        shape = (marks, _looks_like(number), takes_focus)
-        make = partial(_make_card, course, moment, *shape)
-        pieces.append((("card", course.face_at(moment), shape), make))
+        shape = (marks, _looks_like(place), takes_focus)
+        pieces.append((("card", face, shape), partial(_make_card, course, moment, *shape)))
     return kept_texts(pieces)
 
 
@@ -75,15 +75,38 @@ def _make_card(
     course: Course, moment: datetime, marks: Marks, place: int, takes_focus: bool
 ) -> SafeString:
     """Make a card of what cards with these marks have in common, and what is the course's own."""
-    stand_in = SimpleNamespace(
-        pk=course.pk,
-        slug=gap("slug"),
-        title=gap("title"),
-        language=course.language,
-        is_for_sale=course.is_for_sale,
+    facts = (course.level, course.minutes, course.lesson_count)
+    rated = (course.rating_count, course.rating_sum)
+    tag = course.tag_at(moment)
+    own: dict[str, str] = {
+        "slug": course.slug,
+        "title": course.title,
+        "summary": course.summary,
+        "instructor": course.instructor.name,
+        "hue": str(hue_step(course)),
+        "src": cover_url(course),
+        "facts": kept_piece("catalog/_facts.html", {"course": course}, key=(facts, rated)),
+        "price": kept_piece("catalog/_price.html", {"tag": tag}, key=tag),
+    }
+    if srcset := picture_srcset(course):
+        own["srcset"] = srcset
+    alike = (course.language, course.is_for_sale)
+    shape = (marks, place, takes_focus, *alike, bool(srcset))
+    told = partial(_told, marks, place, takes_focus, *alike)
+    return kept_form("catalog/_card.html", told, key=shape, later=own)
+
+
+def _told(
+    marks: Marks, place: int, takes_focus: bool, language: str, is_for_sale: bool
+) -> dict[str, Any]:
+    """Return what the template is told of all cards that look alike."""
+    slug, title = gap("slug"), gap("title")
+    course = SimpleNamespace(
+        pk=0, slug=slug, title=title, language=language, is_for_sale=is_for_sale
     )
-    told = {
-        **_marked(stand_in, marks),
+    return {
+        **_marked(course, marks),
+        "url": reverse("catalog:course_detail", args=[slug]),
         "place": place,
         "takes_focus": takes_focus,
         "srcset": "",
@@ -94,24 +117,6 @@ def _make_card(
         "oob": False,
         "shown": "1",
     }
-    facts = (course.level, course.minutes, course.lesson_count)
-    rated = (course.rating_count, course.rating_sum)
-    tag = course.tag_at(moment)
-    own: dict[str, str] = {
-        "slug": course.slug,
-        "title": course.title,
-        "summary": course.summary,
-        "instructor": course.instructor.name,
-        "url": course.get_absolute_url(),
-        "hue": str(hue_step(course)),
-        "src": cover_url(course),
-        "facts": kept_piece("catalog/_facts.html", {"course": course}, key=(facts, rated)),
-        "price": kept_piece("catalog/_price.html", {"tag": tag}, key=tag),
-    }
-    if srcset := picture_srcset(course):
-        own["srcset"] = srcset
-    shape = (marks, place, takes_focus, course.language, course.is_for_sale, bool(srcset))
-    return kept_form("catalog/_card.html", told, key=shape, later=own)
 
 
 def _marked(course: Course | SimpleNamespace, marks: Marks) -> dict[str, Any]:
@@ -135,8 +140,10 @@ def changed_buy_button(context: Context, course: Course) -> SafeString:
 @register.simple_tag(takes_context=True)
 def course_cards(context: Context, courses: Iterable[Course]) -> SafeString:
     """Return the courses' cards as items of a list."""
+    moment = clock.now()
     numbered = enumerate(courses, start=1)
-    return _items(_cards(context["request"], [(course, at, False) for at, course in numbered]))
+    wanted = [(course, course.face_at(moment), place, False) for place, course in numbered]
+    return _items(_cards(wanted, moment, _marks(context["request"])))
 
 
 @register.simple_tag(takes_context=True)
@@ -146,13 +153,17 @@ def shelf_cards(context: Context, shelf: Shelf, *, take_focus: bool = False) -> 
     Most are the same for all who look at the shelf. These are kept together, and only what is
     something else to the visitor is looked for by itself.
     """
-    request = context["request"]
-    marked: set[int] = set().union(*_marks(request))
-    numbered = enumerate(shelf.courses, start=1)
-    wanted = [(course, place, take_focus and place == 1) for place, course in numbered]
-    cards = list(_unmarked_cards(shelf, wanted))
+    known, moment = _marks(context["request"]), clock.now()
+    faces = shelf.faces_at(moment)
+    numbered = enumerate(zip(shelf.courses, faces, strict=True), start=1)
+    wanted = [(*each, place, take_focus and place == 1) for place, each in numbered]
+    cards = _nobodys_cards(wanted, moment, key=(get_language(), faces, take_focus))
+    marked = set[int]().union(*known)
     own = [each for each in wanted if each[0].pk in marked] if marked else []
-    for (_, place, _), card in zip(own, _cards(request, own), strict=True):
+    if not own:
+        return _items(cards)
+    cards = list(cards)
+    for (_, _, place, _), card in zip(own, _cards(own, moment, known), strict=True):
         cards[place - 1] = card
     return _items(cards)
 
@@ -161,13 +172,10 @@ def shelf_cards(context: Context, shelf: Shelf, *, take_focus: bool = False) -> 
 _shelves: Kept[list[SafeString]] = Kept(1500)
 
 
-def _unmarked_cards(shelf: Shelf, wanted: list[Wanted]) -> list[SafeString]:
-    moment = clock.now()
-    takes_focus = bool(wanted) and wanted[0][2]
-    key = (get_language(), shelf.faces_at(moment), takes_focus)
+def _nobodys_cards(wanted: list[Wanted], moment: datetime, *, key: Hashable) -> list[SafeString]:
     cards = None if settings.DEBUG else _shelves.get(key)
     if cards is None:
-        cards = _marked_cards(wanted, (frozenset(),) * 3, moment)
+        cards = _cards(wanted, moment, NOBODYS)
         _shelves.put(key, cards, size=len(cards))
     return cards
 
