@@ -7,10 +7,12 @@ is rolled back is never done.
 
 import asyncio
 import inspect
+import json
 import signal
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -18,8 +20,18 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import Task
 
+from project.statement import Statement
+
 # Waits of 4, 16, 64 … seconds: about an hour and a half in all.
 PATIENTLY = RetryStrategy(max_attempts=7, exponential_wait=4)
+
+# What the library's own defer() asks for, by the name that its schema keeps for older releases,
+# without all that it does around it: that took a tenth of a settlement.
+_DEFER = Statement("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[
+        ROW(%s, %s, 0, NULL, NULL, %s::jsonb, NULL)::procrastinate_job_to_defer_v1
+    ])
+""")
 
 DATABASE_AWAY = 1.0  # seconds until the worker looks for it again
 DAYS_DONE, DAYS_FAILED = 14, 90  # for which jobs are kept that were done, or that failed for good
@@ -39,7 +51,8 @@ class Job[**P]:
 
     def later(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Have the worker do it, as soon as the caller's transaction is committed."""
-        self._task.defer(**self._signature.bind(*args, **kwargs).arguments)
+        arguments = self._signature.bind(*args, **kwargs).arguments
+        _DEFER.rows(connection, [self._task.queue, self._task.name, json.dumps(arguments)])
 
     def in_seconds(self, delay: int, *args: P.args, **kwargs: P.kwargs) -> None:
         """Have the worker do it ``delay`` seconds from now."""

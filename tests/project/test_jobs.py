@@ -43,6 +43,7 @@ def first(name: str) -> None:
 def defer_and_roll_back(name: str) -> None:
     with transaction.atomic():
         second.later(name)
+        second.in_seconds(0, name)
         transaction.set_rollback(True)
 
 
@@ -125,6 +126,14 @@ def test_job_is_done_by_the_worker_and_may_defer_another():
 
     assert done == ["a", "a's second"]
     assert statuses() == ["succeeded", "succeeded"]
+
+
+def test_job_is_written_down_as_the_library_would():
+    first.later("Ünal’s “a”")
+    first._task.defer(name="Ünal’s “a”")
+
+    ours, theirs = ProcrastinateJob.objects.filter(queue_name="tests").order_by("pk").values()
+    assert {**ours, "id": 0} == {**theirs, "id": 0}
 
 
 def test_job_of_a_transaction_that_is_rolled_back_is_never_done():
