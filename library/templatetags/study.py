@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.models import Course, Lesson
 from library.outline import OutlineLesson, OutlineSection
 from library.shelf import Study
+from library.templatetags.library import unfinished_studies
 from project.kept import kept_form, kept_piece
 
 LESSON = "library/_lesson.html"
@@ -64,6 +65,16 @@ def _face(shown: dict[str, Any]) -> tuple[Hashable, ...]:
 def study_card(study: Study) -> SafeString:
     """Return the card of a course that the visitor has, with how far they are."""
     return kept_piece("library/_study.html", {"study": study}, key=study.face)
+
+
+@register.simple_tag(takes_context=True)
+def continued_studies(context: Context) -> SafeString:
+    """Return the courses that the visitor may go on with; nothing for who has none."""
+    studies = unfinished_studies(context)
+    if not studies:
+        return mark_safe("")
+    faces = tuple(study.face for study in studies)
+    return kept_piece("library/_continue.html", {"studies": studies}, key=faces)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,6 +5,7 @@ from allauth.account.decorators import reauthentication_required
 from django.urls import include, path
 
 from project.accounts import entrance, views
+from project.htmx import same_origin_only
 
 set_password = reauthentication_required(allauth_views.password_set, app="allauth.account")
 
@@ -15,6 +16,8 @@ urlpatterns = [
     path("login/password/", entrance.login_by_password, name="account_login_by_password"),
     path("login/code/confirm/", entrance.confirm_login_code),
     path("login/code/", entrance.ask_again),
+    # Its form is on every page, and would have each set a cookie for its token.
+    path("logout/", same_origin_only(allauth_views.logout)),
     path("email/", entrance.refuse_by_status(allauth_views.email)),
     path("signup/", entrance.lead_in),
     path("reauthenticate/code/", views.reauthenticate, name="account_reauthenticate_by_code"),

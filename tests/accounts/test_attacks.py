@@ -465,3 +465,25 @@ def test_signing_out_everywhere_ends_sessions_elsewhere(client, url, stays):
 
     assert elsewhere.get("/accounts/").status_code == 302
     assert (client.get("/accounts/").status_code == 200) is stays
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_out"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Origin": "https://evil.example"}, False),
+    ],
+)
+def test_nobody_is_signed_out_by_another_site(headers, is_out):
+    """The form stands on every page, and has no token that would set a cookie with each."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(create_learner())
+    browser.get("/")
+
+    response = browser.post("/accounts/logout/", headers=headers)
+
+    assert response.status_code == (302 if is_out else 403)
+    assert is_signed_in(browser) is not is_out
+    assert "csrf" not in browser.cookies

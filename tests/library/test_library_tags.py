@@ -30,7 +30,7 @@ def context_of(viewer, **others):
 
 
 def render(source, context):
-    return Template("{% load library %}" + source).render(context).strip()
+    return Template("{% load library study %}" + source).render(context).strip()
 
 
 def test_owned_course_ids_are_those_with_an_active_seat():
@@ -78,7 +78,7 @@ def test_tags_know_nothing_of_strangers_and_ask_nothing(context, django_assert_n
     with django_assert_num_queries(0):
         render(
             "{% owned_course_ids as owned %}{% unfinished_studies as studies %}"
-            "{% study_progress course as progress %}{% include 'library/_continue.html' %}",
+            "{% study_progress course as progress %}{% continued_studies %}",
             context,
         )
 
@@ -137,7 +137,7 @@ def test_continue_offers_what_is_not_finished_last_studied_first():
     context = context_of(learner)
 
     render("{% unfinished_studies as studies %}", context)
-    page = render("{% include 'library/_continue.html' %}", context)
+    page = render("{% continued_studies %}", context)
 
     assert [study.course for study in context["studies"]] == [courses[0], courses[4], courses[2]]
     assert [course.title in page for course in courses] == [True, False, True, False, True]
@@ -174,4 +174,4 @@ def test_continue_takes_two_queries_for_any_number_of_courses(number, django_ass
         enroll(learner, course=create_course(lessons=2))
 
     with django_assert_num_queries(2):
-        render("{% include 'library/_continue.html' %}", context_of(learner))
+        render("{% continued_studies %}", context_of(learner))
