@@ -281,11 +281,12 @@ def _grant(books: Books) -> None:
     buyer, lines = books.order.user, books.lines
     own = [line for line in lines if line.is_for_buyer and buyer]
     others = [line for line in lines if line not in own]
-    seats: dict[OrderLine, Enrollment | None] = {}
+    seats: dict[OrderLine, int | None] = {}
     if buyer and own:
         courses = [line.course for line in own]
         granted = Enrollment.objects.grant_each(buyer, courses, source=EnrollmentSource.PURCHASE)
-        seats |= {line: granted.get(line.course_id) for line in own}
+        pks = {course_id: seat.pk for course_id, seat in granted.items()}
+        seats |= {line: pks.get(line.course_id) for line in own}
     aside = Enrollment.objects.set_aside_each(
         [line.course for line in others],
         source=EnrollmentSource.PURCHASE,
@@ -295,7 +296,7 @@ def _grant(books: Books) -> None:
     seats |= zip(others, aside, strict=True)
     OrderLine.objects.decide(seats)
     for line in own:
-        if line.enrollment is None:
+        if line.enrollment_id is None:
             _return_price(books, line)
 
 

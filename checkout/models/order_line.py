@@ -48,15 +48,17 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         """With their courses, and without the long texts of these."""
         return self.select_related("course").defer(*(f"course__{name}" for name in UNSEEN_FIELDS))
 
-    def decide(self, seats: "Mapping[OrderLine, Enrollment | None]") -> None:
+    def decide(self, seats: "Mapping[OrderLine, int | None]") -> None:
         """Note the seat that each line of an order bought, or that its buyer had the course before.
+
+        Seats are named by their pks.
 
         A line grants one seat, ever.
         """
         if not seats:
             return
         for line, seat in seats.items():
-            line.enrollment = seat
+            line.enrollment_id = seat
             line.outcome = LineOutcome.GRANTED if seat else LineOutcome.ALREADY_OWNED
         ids = array(line.pk for line in seats)
         taken = array(line.enrollment_id for line in seats)

@@ -207,48 +207,50 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         ends_at: datetime | None = None,
     ) -> "Enrollment":
         """Make a seat for somebody who has yet to claim it."""
-        seat = self._aside(course, source, begins_now=begins_now)
-        seat.reason, seat.given_by = reason, given_by
-        if ends_at:
-            seat.starts_at, seat.ends_at = timezone.now(), ends_at
-        seat.save(force_insert=True)
-        return seat
-
-    def set_aside_each(
-        self,
-        courses: list[Course],
-        *,
-        source: EnrollmentSource,
-        begins_now: Sequence[bool] = (),
-    ) -> list["Enrollment"]:
-        """Make a seat on each course, to be claimed. A course may be named more than once.
-
-        A seat's time begins when it is claimed; where ``begins_now`` says so, as it does of a
-        guest's own, which is studied before anybody claims it, it begins at once.
-        """
-        if not courses:
-            return []
-        begun = list(begins_now) or [False] * len(courses)
-        seats = [
-            self._aside(course, source, begins_now=has_begun)
-            for course, has_begun in zip(courses, begun, strict=True)
-        ]
-        columns = ("course_id", "access_days", "starts_at", "ends_at")
-        values = [str(source), *(array(getattr(seat, name) for seat in seats) for name in columns)]
-        for seat, (pk,) in zip(seats, _SET_ASIDE.rows(connection, values), strict=True):
-            seat.pk, seat._state.adding, seat._state.db = pk, False, self.db
-        return seats
-
-    def _aside(self, course: Course, source: EnrollmentSource, *, begins_now: bool) -> "Enrollment":
-        now = timezone.now()
-        return self.model(
+        starts_at, until = _time_of(course, begins_now=begins_now)
+        return self.create(
             course=course,
             source=source,
             status=EnrollmentStatus.UNCLAIMED,
             access_days=course.access_days,
-            starts_at=now if begins_now else None,
-            ends_at=end_of(now, course.access_days) if begins_now else None,
+            reason=reason,
+            given_by=given_by,
+            starts_at=timezone.now() if ends_at else starts_at,
+            ends_at=ends_at or until,
         )
+
+    def set_aside_each(
+        self,
+        courses: Sequence[Course],
+        *,
+        source: EnrollmentSource,
+        begins_now: Sequence[bool] = (),
+    ) -> list[int]:
+        """Make a seat on each course, to be claimed; return their pks, in the courses' order.
+
+        A course may be named more than once. A seat's time begins when it is claimed; where
+        ``begins_now`` says so, as it does of a guest's own, which is studied before anybody claims
+        it, it begins at once.
+        """
+        if not courses:
+            return []
+        begun = begins_now or [False] * len(courses)
+        times = [
+            _time_of(course, begins_now=is_now)
+            for course, is_now in zip(courses, begun, strict=True)
+        ]
+        starts, ends = zip(*times, strict=True)
+        pks, days = [course.pk for course in courses], [course.access_days for course in courses]
+        values = [str(source), array(pks), array(days), array(starts), array(ends)]
+        return [pk for (pk,) in _SET_ASIDE.rows(connection, values)]
+
+
+def _time_of(course: Course, *, begins_now: bool) -> tuple[datetime | None, datetime | None]:
+    """Return when a seat begins and when it ends: neither is known before it is claimed."""
+    if not begins_now:
+        return None, None
+    now = timezone.now()
+    return now, end_of(now, course.access_days)
 
 
 def end_of(start: datetime, days: int | None) -> datetime | None:

@@ -164,7 +164,7 @@ def test_guests_shelf_takes_as_many_queries_for_200_courses_as_for_8(browser):
             create_courses(number), source=EnrollmentSource.PURCHASE
         )
         session = browser.client.session
-        session[SEATS] = [seat.pk for seat in seats]
+        session[SEATS] = seats
         session.save()
         browser.client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
         queries, page = queries_of(browser, "/library/")
