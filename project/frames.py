@@ -24,10 +24,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from project.context_processors import shop
-from project.htmx import VARY, HtmxRequest, render_part, wants_part
+from project.htmx import SAFE, VARY, HtmxRequest, render_part, wants_part
 from project.kept import Kept, cut, gap, lean
-
-SAFE = ("GET", "HEAD")
 
 type Parts = tuple[bytes | NodeList, ...]
 

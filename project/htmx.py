@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from project.accounts.models import User
 
+SAFE = ("GET", "HEAD")  # methods that change nothing
 VARY = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request", "HX-Request-Type"]
 
 
@@ -125,6 +126,7 @@ def same_origin_only[**P](
     """Refuse what another site sends. For forms on pages that must not set a CSRF cookie.
 
     They stay good when somebody signs in or out in another window, which makes tokens worthless.
+    To look is free: an address that somebody types comes from no site.
 
     Browsers say where a request comes from in ``Sec-Fetch-Site``, and older ones in ``Origin``;
     what says neither is no browser, and carries nobody's cookies.
@@ -132,7 +134,7 @@ def same_origin_only[**P](
 
     @wraps(view)
     def guarded(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if _comes_from_elsewhere(request):
+        if request.method not in SAFE and _comes_from_elsewhere(request):
             return HttpResponseForbidden("This request came from another site.")
         return view(request, *args, **kwargs)
 

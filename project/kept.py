@@ -141,7 +141,7 @@ def cut(text: str) -> Cut:
     return _GAP.split(text)
 
 
-_INDENTED = re.compile(r"\n\s+")
+_INDENTED = re.compile(r"\n[ \t\r\n]+")
 
 
 def lean(html: str) -> SafeString:

@@ -487,3 +487,13 @@ def test_nobody_is_signed_out_by_another_site(headers, is_out):
     assert response.status_code == (302 if is_out else 403)
     assert is_signed_in(browser) is not is_out
     assert "csrf" not in browser.cookies
+
+
+def test_address_of_the_sign_out_can_be_typed():
+    browser = Client()
+    browser.force_login(create_learner())
+
+    response = browser.get("/accounts/logout/", headers={"Sec-Fetch-Site": "none"})
+
+    assert response.status_code == 200
+    assert is_signed_in(browser)

@@ -1,6 +1,8 @@
 """The catalog: what it lists, for whom, and at what price in queries."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -46,8 +48,21 @@ def fill_shelf(number):
     )
 
 
+# As the page shows them: what is kept of a page tells no template's context.
+CARD = re.compile(
+    r'<article class="card course-card".*?<h3[^>]*>.*?<bdi[^>]*>(.*?)</bdi>', re.DOTALL
+)
+MORE = re.compile(r'<li class="cards-more">\s*<a\s+class="button"\s+href="([^"]+)"')
+
+
 def titles(response):
-    return [course.title for course in response.context["courses"]]
+    shelf, _, _ = response.content.decode().partition('class="shelf-instead"')
+    return [unescape(title) for title in CARD.findall(shelf)]
+
+
+def next_url(response):
+    found = MORE.search(response.content.decode())
+    return unescape(found[1]) if found else ""
 
 
 @MODES
@@ -114,7 +129,7 @@ def test_course_list_takes_as_many_queries_however_many_courses(
 @pytest.mark.parametrize("number", [30, 300])
 def test_course_list_takes_one_query_more_to_go_on(client, number, django_assert_num_queries):
     fill_shelf(number)
-    url = client.get("/").context["shelf"].next_url
+    url = next_url(client.get("/"))
 
     with django_assert_num_queries(3):
         assert titles(client.get(url))
@@ -130,7 +145,7 @@ def test_course_list_goes_on_to_the_end_in_every_order(client, sort, words):
     while url:
         response = client.get(url, headers=HTMX if seen else {})
         seen.append(titles(response))
-        url = response.context["shelf"].next_url
+        url = next_url(response)
 
     assert [len(page) for page in seen] == [COURSES_PER_PAGE, COURSES_PER_PAGE, 5]
     together = [title for page in seen for title in page]
@@ -156,7 +171,7 @@ def test_course_list_shows_more_below_what_is_there(client):
     fill_shelf(COURSES_PER_PAGE + 2)
 
     first = client.get("/")
-    url = first.context["shelf"].next_url
+    url = next_url(first)
     more = client.get(url, headers=HTMX)
 
     assertContains(first, f'hx-get="{url}"', count=1)
@@ -169,7 +184,7 @@ def test_course_list_shows_more_below_what_is_there(client):
 
 def test_course_list_shows_more_without_javascript(client):
     fill_shelf(COURSES_PER_PAGE + 2)
-    url = client.get("/?level=beginner").context["shelf"].next_url
+    url = next_url(client.get("/?level=beginner"))
 
     assertContains(client.get("/?level=beginner"), f'href="{escape(url)}"', count=1)
     page = client.get(url)
@@ -196,7 +211,7 @@ def test_course_list_goes_on_below_a_course_that_is_no_longer_there(client):
     first = client.get("/")
     Course.objects.get(title=titles(first)[-1]).archive()
 
-    more = client.get(first.context["shelf"].next_url)
+    more = client.get(next_url(first))
 
     assert titles(more) == [f"Course {COURSES_PER_PAGE}", f"Course {COURSES_PER_PAGE + 1}"]
 

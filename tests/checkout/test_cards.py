@@ -140,9 +140,9 @@ def test_what_is_typed_stands_in_the_addresses_of_the_filters_alone(client, cour
 
 
 def test_what_is_kept_has_no_indentation():
-    page = "<ul>\n    <li>\n\n  <b>a</b> b\n  </li>\n</ul>"
+    page = "<ul>\n    <li>\n\n  <b>a</b> b\n  \N{NO-BREAK SPACE}c</li>\n</ul>"
 
-    assert kept.lean(page) == "<ul>\n<li>\n<b>a</b> b\n</li>\n</ul>"
+    assert kept.lean(page) == "<ul>\n<li>\n<b>a</b> b\n\N{NO-BREAK SPACE}c</li>\n</ul>"
 
 
 @pytest.mark.parametrize("exact", ["<pre>a\n  b</pre>", '<textarea name="a">a\n\nb</textarea>'])
