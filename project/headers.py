@@ -1,8 +1,10 @@
-"""Headers that Django does not send by itself."""
+"""Headers that Django does not send by itself, or writes anew for each page."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.csp import CSP, build_policy
 
 # What no page of the shop asks a browser for, nor may anything that gets into one. Passkeys are
 # asked for by our own pages. Source: W3C, Permissions Policy; the names are MDN's list of features.
@@ -35,17 +37,21 @@ PERMISSIONS = ", ".join(
     ]
 )
 
+# The same for all pages, because none has scripts in it; Stripe's stand-in says what it wants.
+POLICY = build_policy(settings.SECURE_CSP)  # type: ignore[arg-type]
+
 
 def more_headers(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Say what pages may ask a browser for, and that other sites may not load them.
+    """Say what pages may load and ask a browser for, and that other sites may not load them.
 
     Pictures are left alone: a link preview may show them.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        response.headers.setdefault(CSP.HEADER_ENFORCE.value, POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

@@ -157,7 +157,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "project.compression.CompressText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "project.headers.more_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "project.languages.LanguageMiddleware",
