@@ -379,6 +379,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
 SESSION_ENGINE = "project.accounts.sessions"
+MESSAGE_STORAGE = "project.messages.Storage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30  # seconds
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_SECURE else "session"
