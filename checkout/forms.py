@@ -1,8 +1,9 @@
 """What the buttons and fields of the cart send."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models import MAX_SEATS
@@ -15,28 +16,49 @@ WRONG_SEATS = {
 }
 
 
-class AddForm(forms.Form):
-    """What the add button sends."""
+class Unclear(Exception):
+    """What was sent names no one thing to put into the cart. No page of ours sends that."""
 
-    course = forms.SlugField(max_length=80, required=False)
-    bundle = forms.SlugField(max_length=80, required=False)
-    seats = forms.IntegerField(
-        min_value=1,
-        max_value=MAX_SEATS,
-        required=False,
-        error_messages={**WRONG_SEATS, "min_value": _("Please choose at least one seat.")},
-    )
 
-    for_others = forms.BooleanField(required=False)
+@dataclass(frozen=True)
+class Wish:
+    """What the add button sends: a course with so many seats, or a bundle, each by its slug.
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for one thing, a course or a bundle; a bundle has one seat on each course."""
-        data = super().clean() or {}
-        if bool(data.get("course")) == bool(data.get("bundle")):
-            raise forms.ValidationError(_("Name a course or a bundle."))
-        if data.get("bundle") and (data.get("seats") or 1) > 1:
-            raise forms.ValidationError(_("A bundle has one seat on each course."))
-        return data
+    It is read by fields without a form, which is never shown: Django copies the fields of each
+    form that it makes, and took as long for that as for asking who is signed in.
+    """
+
+    course: str
+    bundle: str
+    seats: int
+    is_for_others: bool
+
+    @classmethod
+    def read(cls, sent: QueryDict) -> "Wish":
+        """Read what was sent. ``ValidationError`` says what is wrong with the number of seats.
+
+        Raise ``Unclear`` if all of it is; a bundle has one seat on each course.
+        """
+        try:
+            course, bundle = (_SLUG.clean(sent.get(name)) for name in ("course", "bundle"))
+        except forms.ValidationError as error:
+            raise Unclear from error
+        if bool(course) == bool(bundle):
+            raise Unclear
+        seats = _SEATS.clean(sent.get("seats")) or 1
+        if bundle and seats > 1:
+            raise Unclear
+        return cls(course, bundle, seats, _FOR_OTHERS.clean(sent.get("for_others")))
+
+
+_SLUG = forms.SlugField(max_length=80, required=False)
+_SEATS = forms.IntegerField(
+    min_value=1,
+    max_value=MAX_SEATS,
+    required=False,
+    error_messages={**WRONG_SEATS, "min_value": _("Please choose at least one seat.")},
+)
+_FOR_OTHERS = forms.BooleanField(required=False)
 
 
 class SeatsForm(forms.Form):

@@ -1,6 +1,7 @@
 """The cart: what is in it, and changing that."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import Bundle, Course
 from catalog.models.course_queries import UNSEEN_FIELDS
 from checkout.carts import cart_for, cart_of, forget_summary, make_cart_of, owned_on, summary_of
-from checkout.forms import AddForm, SeatsForm
+from checkout.forms import SeatsForm, Unclear, Wish
 from checkout.guests import has_started
 from checkout.models import Order
 from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
@@ -34,38 +35,32 @@ def cart(request: HtmxRequest) -> HttpResponse:
 @limited(CART)
 def cart_items(request: HtmxRequest) -> HttpResponse:
     """Put a course or a bundle into the cart."""
-    form = AddForm(request.POST)
-    if not form.is_valid():
-        return _not_added(request, form)
-    data = form.cleaned_data
-    if data["bundle"]:
-        return _add_bundle(request, data["bundle"])
-    seats, for_others = data["seats"] or 1, data["for_others"]
-    return _add_course(request, data["course"], seats=seats, for_others=for_others)
+    try:
+        wish = Wish.read(request.POST)
+    except ValidationError as error:
+        return _refused(request, error.messages[0])
+    except Unclear:
+        return HttpResponse(_("Which course should go into the cart?"), status=400)
+    return _add_bundle(request, wish.bundle) if wish.bundle else _add_course(request, wish)
 
 
-def _not_added(request: HtmxRequest, form: AddForm) -> HttpResponse:
-    """Refuse what no page of ours sends; of a number of seats say what is wrong with it."""
-    if "seats" in form.errors and len(form.errors) == 1:
-        return _refused(request, str(form.errors["seats"][0]))
-    return HttpResponse(_("Which course should go into the cart?"), status=400)
-
-
-def _add_course(request: HtmxRequest, slug: str, *, seats: int, for_others: bool) -> HttpResponse:
-    course = _for_sale.first(slug=slug)
+def _add_course(request: HtmxRequest, wish: Wish) -> HttpResponse:
+    course = _for_sale.first(slug=wish.course)
     if course is None:
         raise Http404
     cart = cart_for(request, course)
-    is_one = seats == 1 and not for_others
+    is_one = wish.seats == 1 and not wish.is_for_others
     bundle = cart.bundle_beside if cart and is_one else None  # type: ignore[attr-defined]
     names = {"course": course, "bundle": bundle}
-    if course.pk in owned_on(request) and not for_others:
+    if course.pk in owned_on(request) and not wish.is_for_others:
         said = _("“%(course)s” is yours already. You will find it in your library.")
         messages.info(request, said % names)
     elif bundle:
         said = _("“%(course)s” is in your cart already, as a part of “%(bundle)s”.")
         messages.info(request, said % names)
-    elif (cart or make_cart_of(request)).put(course, seats=seats, is_for_others=for_others):
+    elif (cart or make_cart_of(request)).put(
+        course, seats=wish.seats, is_for_others=wish.is_for_others
+    ):
         messages.success(request, _("“%(course)s” is in your cart.") % names)
     else:
         messages.info(request, _("“%(course)s” was in your cart already.") % names)
