@@ -14,7 +14,7 @@ from project.benching.saving import SavedCourse, looks
 from project.benching.wire import Browser, ask
 
 WARM_UP = 0.5  # seconds
-SINGLES = 8  # requests of one round, where a course is saved before each
+SINGLES = 3  # requests of one round, where a course is saved before each
 
 
 @dataclass(frozen=True)
