@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 
 from catalog.models import Course, CourseStatus, Instructor
 from project.accounts.models import User
+from project.accounts.sessions import SessionStore
 
 BUYER = "ada@example.com"
 PRICES = (3900, 2900)  # minor units

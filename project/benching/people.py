@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +17,7 @@ from catalog.models import Course
 from checkout.models import Cart, CartItem, Order, OrderLine, Payment, PaymentStatus
 from library.models import Enrollment, EnrollmentSource
 from project.accounts.models import User
+from project.accounts.sessions import SessionStore
 from project.benching.sessions import session_name
 
 CART = "cart"  # the key in a visitor's session, as checkout/carts.py has it
