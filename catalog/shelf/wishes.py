@@ -37,6 +37,8 @@ class Wishes:
     @classmethod
     def read(cls, query: QueryDict, assortment: Assortment) -> "Wishes":
         """Return what the address says. What nobody can wish for is left out."""
+        if not query:
+            return cls()
         q = " ".join(query.get("q", "").replace("\0", " ").split())[:MOST_CHARACTERS]
         sorts = {*Order.values, RELEVANCE} if words_in(q) else set(Order.values)
         return cls(
