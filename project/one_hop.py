@@ -12,20 +12,18 @@ calls: with one pool they would wait for each other.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from threading import Barrier
 from typing import IO, Any
 
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.db import connections
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from project import health, uploads
+from project.lanes import Lane
 from project.one_core import keep_to_one_core
 from project.quiet import trust_quiet_connections
 
@@ -36,47 +34,11 @@ type Send = Callable[[Message], Awaitable[None]]
 type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 10 * 1024 * 1024  # bytes; staff may give lessons more (project/uploads.py)
-MAX_WAITING = 500  # requests for each pool; who comes later is asked to try again
 RETRY_AFTER = 2  # seconds
 
 
 class BodyTooLarge(Exception):
     """The request's body is larger than it may be."""
-
-
-class Lane:
-    """A pool of threads for one kind of request."""
-
-    def __init__(self, name: str, threads: int) -> None:
-        self.threads = threads
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix=name.replace(" ", "-"))
-        self.waiting = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether one more request would wait too long."""
-        return self.waiting >= MAX_WAITING
-
-    async def run[T](self, work: Callable[..., T], *args: Any) -> T:
-        """Do ``work`` on one of the threads; requests are served in the order they came."""
-        self.waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, work, *args)
-        finally:
-            self.waiting -= 1
-
-    def close(self) -> None:
-        """End the threads, each after closing its own connections to the database."""
-        everybody = Barrier(self.threads)
-
-        def say_goodbye() -> None:
-            # Nobody leaves before all are here: otherwise one thread would take two turns.
-            everybody.wait(timeout=5)
-            connections.close_all()
-
-        goodbyes = [self.pool.submit(say_goodbye) for _ in range(self.threads)]
-        wait(goodbyes, timeout=10)
-        self.pool.shutdown(wait=False, cancel_futures=True)
 
 
 class OneHopHandler(ASGIHandler):

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from checkout.sandbox import faults
 from checkout.sandbox.models import Fault
-from project import one_hop
+from project import lanes, one_hop
 from project.one_hop import lane_of
 from project.site import make_site
 from tests.factories import create_learner, create_staff
@@ -157,7 +157,7 @@ def test_a_slow_body_holds_no_thread(server):
 
 
 def test_a_full_pool_asks_to_come_back(server, monkeypatch):
-    monkeypatch.setattr(one_hop, "MAX_WAITING", 2)
+    monkeypatch.setattr(lanes, "MAX_WAITING", 2)
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(get, server, "/wait/") for _ in range(2)]
         time.sleep(0.3)
@@ -226,7 +226,7 @@ def test_requests_are_served_in_the_order_in_which_they_came(server):
 
 
 def test_who_leaves_while_waiting_takes_no_place(server, monkeypatch):
-    monkeypatch.setattr(one_hop, "MAX_WAITING", 4)
+    monkeypatch.setattr(lanes, "MAX_WAITING", 4)
     for _ in range(20):
         send_only(server, "/ask/").close()
     until = time.monotonic() + 10
