@@ -12,7 +12,7 @@ from catalog.models import Course, Lesson
 from library.outline import OutlineLesson, OutlineSection
 from library.shelf import Study
 from library.templatetags.library import unfinished_studies
-from project.kept import kept_form, kept_piece
+from project.kept import kept_piece
 
 LESSON = "library/_lesson.html"
 
@@ -30,8 +30,7 @@ def lesson_page(context: Context) -> SafeString:
     if not told.get("is_plain") or told["progress"].is_finished:
         return render_to_string(LESSON, told)
     shown = {name: told[name] for name in PLAIN}
-    later = {"csrf_token": lambda: str(context["csrf_token"])}
-    return kept_form(LESSON, shown, key=_face(shown), later=later)
+    return kept_piece(LESSON, shown, key=_face(shown))
 
 
 # What a plain lesson's page is made from: of each, all that is shown stands in its face.

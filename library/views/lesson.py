@@ -21,7 +21,7 @@ from library.views.door import find_lesson, person, personal, turn_away
 from library.watching import media_of
 from project.accounts.models import User
 from project.frames import Frame, render_framed
-from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
+from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
 
 
 @require_safe
@@ -41,6 +41,7 @@ def lesson(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResp
     return render_framed(request, "library/lesson.html", "stage", context, frame=frame)
 
 
+@same_origin_only
 @require_POST
 def completion(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Mark a lesson as done, or as not done."""

@@ -13,7 +13,14 @@ from library.models import Note
 from library.models.note import LONGEST
 from library.views.door import find_lesson, personal, turn_away
 from library.views.lesson import lesson_url, reading, refuse
-from project.htmx import SignedInRequest, login_required, redirect_browser, render_part, wants_part
+from project.htmx import (
+    SignedInRequest,
+    login_required,
+    redirect_browser,
+    render_part,
+    same_origin_only,
+    wants_part,
+)
 
 
 class NoteForm(forms.Form):
@@ -23,6 +30,7 @@ class NoteForm(forms.Form):
     version = forms.IntegerField(min_value=0)
 
 
+@same_origin_only
 @require_POST
 @login_required
 def note(request: SignedInRequest, course_slug: str, lesson_slug: str) -> HttpResponse:

@@ -7,9 +7,10 @@ from library.access import can_study
 from library.guests import viewer_of
 from library.views.door import find_lesson, person, turn_away
 from library.watching import PositionForm
-from project.htmx import HtmxRequest
+from project.htmx import HtmxRequest, same_origin_only
 
 
+@same_origin_only
 @require_POST
 def position(request: HtmxRequest, course_slug: str, lesson_slug: str) -> HttpResponse:
     """Remember where I am in the video. A guest's browser remembers that by itself."""
