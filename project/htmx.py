@@ -40,8 +40,10 @@ def wants_part(request: HtmxRequest) -> bool:
     Boosted links and restored history entries come from htmx too, but they replace the page.
     """
     htmx = request.htmx
+    if not htmx:
+        return False
     is_full = request.headers.get("HX-Request-Type") == "full"
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request and not is_full
+    return not htmx.boosted and not htmx.history_restore_request and not is_full
 
 
 def render_part(

@@ -4,11 +4,12 @@ Django looks at each field of a model anew for each row, and asks each time anew
 through. What comes of that is the same for all rows of a query that is written once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Model, QuerySet, prefetch_related_objects
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.base import ModelState
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable
 from django.db.models.signals import post_init, pre_init
 
@@ -27,7 +28,8 @@ class Reader[Row]:
         self.converters = list(compiler.get_converters(columns).items())
         # Behind them may stand what it was only sorted by.
         self.width = compiler.col_count if compiler.has_extra_select else None
-        self.prefetched = asked._prefetch_related_lookups
+        lookups = asked._prefetch_related_lookups
+        self.prefetched = [(lookup, _way_to(lookup, asked.model)) for lookup in lookups]
         self.make = _maker(asked, compiler)
 
     def read(self, rows: Sequence[Cells], connection: Any) -> list[Row]:
@@ -37,8 +39,8 @@ class Reader[Row]:
         if self.converters:
             rows = [self._converted(row, connection) for row in rows]
         found = [self.make(row) for row in rows]
-        if self.prefetched:
-            prefetch_related_objects(found, *self.prefetched)
+        if lookups := [look for look, way in self.prefetched if not way or _leads_on(found, way)]:
+            prefetch_related_objects(found, *lookups)
         return found
 
     def _converted(self, row: Cells, connection: Any) -> Cells:
@@ -47,6 +49,18 @@ class Reader[Row]:
             for step in steps:
                 cells[place] = step(cells[place], expression, connection)
         return tuple(cells)
+
+
+def _way_to(lookup: "str | Prefetch[Any]", model: type[Model]) -> str:
+    """Return the column that leads to what is prefetched, if one of the model's own does."""
+    path = lookup if isinstance(lookup, str) else lookup.prefetch_through
+    first = getattr(model, path.split("__")[0], None)
+    return first.field.attname if isinstance(first, ForwardManyToOneDescriptor) else ""
+
+
+def _leads_on(found: Iterable[Any], way: str) -> bool:
+    """Return whether any of them leads anywhere. Django takes long to find out that none does."""
+    return any(getattr(instance, way) is not None for instance in found)
 
 
 def _maker(queryset: Any, compiler: Any) -> Callable[[Cells], Any]:

@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Course, Lesson
-from checkout.models import WebhookEvent
+from checkout.models import Cart, CartItem, WebhookEvent
 from checkout.models.webhook_event import EventState
 from library.models import Enrollment, EnrollmentSource
 from project.accounts.models import User
 from project.models import OutboundMail
 from project.prepared import Given, GivenSet, Prepared, PreparedUpdate
-from tests.factories import create_course, create_learner, create_seat, enroll
+from tests.factories import create_bundle, create_course, create_learner, create_seat, enroll
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +133,23 @@ def test_what_belongs_to_the_rows_is_fetched_too(django_assert_num_queries):
     with django_assert_num_queries(2):
         [found] = with_lessons.all(course=course.pk)
         assert len(found.lessons.all()) == 2
+
+
+def test_what_lies_behind_a_key_is_fetched_where_some_row_has_one(django_assert_num_queries):
+    courses = [create_course(), create_course()]
+    cart = Cart.objects.create()
+    cart.put(courses[0])
+    items = Prepared(lambda: CartItem.objects.filter(cart=Given("cart")).with_goods())
+
+    with django_assert_num_queries(1):
+        [single] = items.all(cart=cart.pk)
+        assert single.bundle is None
+
+    cart.put_bundle(create_bundle(*courses))
+    with django_assert_num_queries(2):
+        [bundle] = [item.bundle for item in items.all(cart=cart.pk) if item.bundle]
+    with django_assert_num_queries(0):
+        assert len(bundle.entries.all()) == 2
 
 
 def facts(instance):
