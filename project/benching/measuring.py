@@ -22,8 +22,8 @@ class Effort:
     """How hard the shop is driven."""
 
     clients: int = 8
-    seconds: float = 1.0
-    rounds: int = 5
+    seconds: float = 0.4
+    rounds: int = 12
 
 
 @dataclass(kw_only=True)

@@ -19,7 +19,8 @@ Measure how fast the shop is, against what is demanded of it. A scratch database
 made once, in some minutes, and kept. Exits with 1 if a row falls short.
 
 Everything is a ratio to a hello-world, an async view on Django's own handler without middleware,
-which is driven in turns with each row: machines differ, and ratios less so. The queries are those
+which is driven in turns with each row: machines differ, and ratios less so. The turns are short,
+because machines that are shared change their speed from second to second. The queries are those
 that PostgreSQL writes into its log for one request more; the frames of transactions, and the
 question whether a kept connection is still there, are not counted. In the rows of webhooks the
 gateway answers at once, without a network.
@@ -49,8 +50,8 @@ class Command(BaseCommand):
         )
         parser.add_argument("--clients", type=int, default=8, help="at once (8)")
         parser.add_argument("--workers", type=int, default=1, help="of the shop's server (1)")
-        parser.add_argument("--seconds", type=float, default=1.0, help="for each round (1)")
-        parser.add_argument("--rounds", type=int, default=5, help="for each row (5)")
+        parser.add_argument("--seconds", type=float, default=0.4, help="for each round (0.4)")
+        parser.add_argument("--rounds", type=int, default=12, help="for each row (12)")
         parser.add_argument("--orders", type=int, default=1_000_000, help="of two lines (1000000)")
         parser.add_argument("--courses", type=int, default=10_000, help="(10000)")
         parser.add_argument("--learners", type=int, default=100_000, help="(100000)")
