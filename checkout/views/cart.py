@@ -6,7 +6,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Bundle, Course
@@ -15,6 +14,7 @@ from checkout.carts import cart_for, cart_of, forget_summary, make_cart_of, owne
 from checkout.forms import SeatsForm, Unclear, Wish
 from checkout.guests import has_started
 from checkout.models import Order
+from project.headers import never_kept
 from project.htmx import HtmxRequest, redirect_browser, render_part, same_origin_only, wants_part
 from project.limits import Limit, limited
 from project.prepared import Given, Prepared
@@ -22,7 +22,7 @@ from project.prepared import Given, Prepared
 CART = Limit("cart", times=60, seconds=60)
 
 
-@never_cache
+@never_kept
 @require_safe
 def cart(request: HtmxRequest) -> HttpResponse:
     """Show the cart as a page."""

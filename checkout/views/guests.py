@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from checkout.claims import take_order
@@ -16,6 +15,7 @@ from checkout.finding import mail_order_links
 from checkout.guests import EmailForm
 from checkout.models import Order
 from project.accounts.models import User
+from project.headers import never_kept
 from project.htmx import HtmxRequest, redirect_browser, render_part, sign_in_first
 from project.limits import Limit, limited
 
@@ -24,7 +24,7 @@ FINDS_OF_EMAIL = Limit("find orders of an e-mail address", times=3, seconds=3600
 FINDS_OF_ADDRESS = Limit("find orders", times=20, seconds=3600)
 
 
-@never_cache
+@never_kept
 @require_POST
 @limited(CLAIMS)
 def order_claim(request: HtmxRequest, reference: str) -> HttpResponse:
@@ -48,7 +48,7 @@ def email_name(request: HtmxRequest) -> str:
     return request.POST.get("email", "")[:320].strip().lower()
 
 
-@never_cache
+@never_kept
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(FINDS_OF_ADDRESS)
 @limited(FINDS_OF_EMAIL, by=email_name)

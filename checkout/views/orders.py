@@ -11,7 +11,6 @@ from django.db import OperationalError, models
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from checkout.account import OrderAccount
@@ -28,6 +27,7 @@ from checkout.settlement import WrongSession, sync_payment
 from checkout.views.door import find_order, turn_away
 from library.guests import viewer_of
 from project.accounts.models import User
+from project.headers import never_kept
 from project.htmx import (
     HtmxRequest,
     SignedInRequest,
@@ -43,7 +43,7 @@ ORDERS_PER_PAGE = 20
 CHECK_INTERVAL = timedelta(seconds=3)  # between two questions to the gateway about one payment
 
 
-@never_cache
+@never_kept
 @login_required
 @require_safe
 def order_list(request: SignedInRequest) -> HttpResponse:
@@ -59,7 +59,7 @@ def order_list(request: SignedInRequest) -> HttpResponse:
     return render_part(request, "checkout/order_list.html", "stage", context)
 
 
-@never_cache
+@never_kept
 @require_safe
 def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     """Show one order: waiting, then unlocked."""
@@ -71,7 +71,7 @@ def order_detail(request: HtmxRequest, reference: str) -> HttpResponse:
     return render_part(request, "checkout/order_detail.html", "stage", panel.context())
 
 
-@never_cache
+@never_kept
 @require_safe
 def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
     """Answer the waiting panel: 204 while nothing has changed, otherwise the panel.
@@ -88,7 +88,7 @@ def order_status(request: HtmxRequest, reference: str) -> HttpResponse:
     return _flip(request, panel)
 
 
-@never_cache
+@never_kept
 @require_POST
 def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     """Ask the gateway now whether the money has arrived, or gone back."""
@@ -106,7 +106,7 @@ def order_check(request: HtmxRequest, reference: str) -> HttpResponse:
     return redirect_browser(request, order.get_absolute_url())
 
 
-@never_cache
+@never_kept
 @require_POST
 def order_payment(request: HtmxRequest, reference: str) -> HttpResponse:
     """Try again to pay an order whose last attempt failed."""

@@ -9,7 +9,6 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language, gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from checkout.handing_out import HandedSeat, handed, lines_for_others, seats_url
@@ -19,6 +18,7 @@ from checkout.seat_forms import GiftForm, InvitationForm
 from checkout.views.door import find_order, turn_away
 from library.invitations import TooManyLetters, invite, send_again, take_back
 from library.models import AlreadyInvited, InvalidTransition, NotFree, SeatInvitation
+from project.headers import never_kept
 from project.htmx import HtmxRequest, redirect_browser, render_part, wants_part
 from project.limits import Limit, limited
 
@@ -49,7 +49,7 @@ def invited_name(request: HtmxRequest) -> str:
     return request.POST.get("email", "")[:320].strip().lower()
 
 
-@never_cache
+@never_kept
 @require_safe
 def seats(request: HtmxRequest, reference: str) -> HttpResponse:
     """Show the seats that I can give away, and what became of the others."""
@@ -62,7 +62,7 @@ def seats(request: HtmxRequest, reference: str) -> HttpResponse:
     return render_part(request, "checkout/seats.html", "stage", context)
 
 
-@never_cache
+@never_kept
 @require_POST
 @limited(LETTERS_OF_ADDRESS)
 @limited(LETTERS_OF_ORDER, by=order_name)
@@ -81,7 +81,7 @@ def seat_invitation(request: HtmxRequest, reference: str, line: int) -> HttpResp
     return _answer(request, order, chosen)
 
 
-@never_cache
+@never_kept
 @require_POST
 @limited(LETTERS_OF_ADDRESS)
 @limited(LETTERS_OF_ORDER, by=order_name)
@@ -102,7 +102,7 @@ def seat_letter(request: HtmxRequest, reference: str, line: int) -> HttpResponse
     return _answer(request, order, chosen)
 
 
-@never_cache
+@never_kept
 @require_POST
 @limited(LETTERS_OF_ORDER, by=order_name)
 def seat_return(request: HtmxRequest, reference: str, line: int) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from checkout.carts import cart_of, owned_by, summary_of
@@ -34,6 +33,7 @@ from checkout.models import Cart, Payment, PaymentStatus
 from checkout.placing import CartNeedsAttention, begin_payment
 from checkout.settlement import WrongSession
 from project.accounts.models import User
+from project.headers import never_kept
 from project.htmx import (
     HtmxRequest,
     redirect_browser,
@@ -73,7 +73,7 @@ def buyer_name(request: HtmxRequest) -> str:
 
 
 @same_origin_only
-@never_cache
+@never_kept
 @require_POST
 @limited(CHECKOUTS_OF_ADDRESS)
 @limited(CHECKOUTS_OF_CART, by=cart_name)

@@ -5,13 +5,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Course
 from library.models import AlreadyEnrolled, Enrollment, EnrollmentStatus, InvalidTransition
 from library.views.door import person
 from project.accounts.models import User
+from project.headers import never_kept
 from project.htmx import HtmxRequest, redirect_browser, render_part, sign_in_first
 from project.limits import Limit, limited
 
@@ -19,7 +19,7 @@ CLAIMS = Limit("claim", times=20, seconds=3600)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@never_kept
 @limited(CLAIMS)
 def claim(request: HtmxRequest, token: str) -> HttpResponse:
     """Show whom a seat is waiting for, and give it to whoever is signed in and takes it."""
