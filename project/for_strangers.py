@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
 
 from project.theme import COOKIE as THEME_COOKIE
 
 FOR_ALL = "public, max-age=0, must-revalidate"
+FOR_ONE = "private, no-cache"
 # What is hung on links to learn where visitors come from. No page reads it.
 TRACKING = ("utm_", "mc_", "pk_", "mtm_")
 TRACKING_IDS = {"fbclid", "gclid", "msclkid", "dclid", "gbraid", "wbraid", "igshid", "ttclid"}
@@ -46,7 +46,7 @@ def for_strangers(request: HttpRequest, response: HttpResponse, *, query: str = 
     the page's address has: with any other, of which there are endlessly many, none is kept.
     """
     if not are_strangers(request.COOKIES) or _begins_something(request):
-        patch_cache_control(response, private=True, no_cache=True)
+        response.headers["Cache-Control"] = FOR_ONE
     elif response.status_code == 200 and wishes_in(_query_of(request)) == wishes_in(query):
         digest = hashlib.blake2b(response.content, digest_size=16).hexdigest()
         response.headers["Cache-Control"] = FOR_ALL

@@ -45,6 +45,11 @@ class Shelf:
     suggestions: list[Course] = field(default_factory=list)
 
     @cached_property
+    def pks(self) -> list[int]:
+        """The courses' primary keys."""
+        return [course.pk for course in self.courses]
+
+    @cached_property
     def face(self) -> tuple[Hashable, ...]:
         """All that a page shows of it, but for what the cards say."""
         meant = (self.shown, self.offered, len(self.suggestions))

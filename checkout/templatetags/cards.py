@@ -155,11 +155,14 @@ def shelf_cards(context: Context, shelf: Shelf, *, take_focus: bool = False) -> 
     """
     known, moment = _marks(context["request"]), clock.now()
     faces = shelf.faces_at(moment)
-    numbered = enumerate(zip(shelf.courses, faces, strict=True), start=1)
-    wanted = [(*each, place, take_focus and place == 1) for place, each in numbered]
-    cards = _nobodys_cards(wanted, moment, key=(get_language(), faces, take_focus))
+
+    def wanted(place: int) -> Wanted:
+        return shelf.courses[place - 1], faces[place - 1], place, take_focus and place == 1
+
+    all_of_them = map(wanted, range(1, len(faces) + 1))
+    cards = _nobodys_cards(all_of_them, moment, key=(get_language(), faces, take_focus))
     marked = set[int]().union(*known)
-    own = [each for each in wanted if each[0].pk in marked] if marked else []
+    own = [wanted(place) for place, pk in enumerate(shelf.pks, start=1) if pk in marked]
     if not own:
         return _items(cards)
     cards = list(cards)
@@ -172,7 +175,9 @@ def shelf_cards(context: Context, shelf: Shelf, *, take_focus: bool = False) -> 
 _shelves: Kept[list[SafeString]] = Kept(1500)
 
 
-def _nobodys_cards(wanted: list[Wanted], moment: datetime, *, key: Hashable) -> list[SafeString]:
+def _nobodys_cards(
+    wanted: Iterable[Wanted], moment: datetime, *, key: Hashable
+) -> list[SafeString]:
     cards = None if settings.DEBUG else _shelves.get(key)
     if cards is None:
         cards = _cards(wanted, moment, NOBODYS)
