@@ -6,8 +6,9 @@ from secrets import randbelow
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
-from django.utils.cache import patch_vary_headers
 from isal import igzip
+
+from project.headers import vary_on
 
 TEXT = ("text/", "image/svg+xml", "application/xml", "application/manifest+json")
 PART = 206  # of a file, which counts in bytes of the whole
@@ -35,7 +36,7 @@ class CompressText(GZipMiddleware):
         if not isinstance(response, HttpResponse):
             return super().process_response(request, response)  # it comes piece by piece
         if len(response.content) >= SHORTEST and not response.has_header("Content-Encoding"):
-            patch_vary_headers(response, ("Accept-Encoding",))
+            vary_on(response, ("Accept-Encoding",))
             if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
                 _compress(response)
         return response

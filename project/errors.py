@@ -7,10 +7,10 @@ static/js/app.js says so in a toast.
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext_lazy as _
 
+from project.headers import vary_on
 from project.htmx import came_from
 from project.languages import speaking
 
@@ -70,7 +70,7 @@ def _in_shop(request: HttpRequest, status: int) -> HttpResponse:
         response = _short(status)
     else:
         response = render(request, f"{status}.html", {"back": came_from(request)}, status=status)
-    patch_vary_headers(response, ["HX-Request"])
+    vary_on(response, ["HX-Request"])
     return response
 
 

@@ -19,11 +19,11 @@ from django.template import Context
 from django.template.base import Node, NodeList
 from django.template.context import make_context
 from django.template.loader import get_template
-from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from project.context_processors import shop
+from project.headers import vary_on
 from project.htmx import SAFE, VARY, HtmxRequest, render_part, wants_part
 from project.kept import Kept, cut, gap, lean
 
@@ -69,7 +69,7 @@ def render_framed(
     if settings.DEBUG or wants_part(request) or request.method not in SAFE:
         return render_part(request, template, part, context)
     response = HttpResponse(_page(request, template, context, frame))
-    patch_vary_headers(response, VARY)
+    vary_on(response, VARY)
     return response
 
 

@@ -1,10 +1,11 @@
 """Headers that Django does not send by itself, or writes anew for each page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.csp import CSP, build_policy
 
 # What no page of the shop asks a browser for, nor may anything that gets into one. Passkeys are
@@ -40,6 +41,18 @@ PERMISSIONS = ", ".join(
 
 # The same for all pages, because none has scripts in it; Stripe's stand-in says what it wants.
 POLICY = build_policy(settings.SECURE_CSP)  # type: ignore[arg-type]
+
+
+def vary_on(response: HttpResponseBase, names: Sequence[str]) -> None:
+    """Say that the answer depends on these headers of the request.
+
+    It is said several times of each answer. Django's ``patch_vary_headers`` takes apart each time
+    what is said already, in any way to write it; here it is written as ``names`` are.
+    """
+    said = response.headers.get("Vary")
+    known = said.split(", ") if said else []
+    if "*" not in known and (new := [name for name in names if name not in known]):
+        response.headers["Vary"] = ", ".join([*known, *new])
 
 
 KEPT_BY_NOBODY = "max-age=0, no-cache, no-store, must-revalidate, private"

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from project.accounts.models import User
+from project.headers import vary_on
 
 SAFE = ("GET", "HEAD")  # methods that change nothing
 VARY = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request", "HX-Request-Type"]
@@ -57,7 +57,7 @@ def render_part(
     """Render one partial of ``template`` for htmx, or the whole page otherwise."""
     name = f"{template}#{part}" if wants_part(request) else template
     response = render(request, name, context, status=status)
-    patch_vary_headers(response, VARY)
+    vary_on(response, VARY)
     return response
 
 

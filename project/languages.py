@@ -7,8 +7,9 @@ from babel import Locale
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+
+from project.headers import vary_on
 
 # What Babel calls each of settings.LANGUAGES: it wants to know the country as well.
 LOCALES = {"en": "en_US", "id": "id_ID"}
@@ -32,7 +33,7 @@ class LanguageMiddleware(MiddlewareMixin):
     ) -> HttpResponseBase:
         """Tell caches what the answer's language depends on, and let the thread forget it."""
         if not response.get("Content-Type", "").startswith("image/"):
-            patch_vary_headers(response, ["Accept-Language", "Cookie"])
+            vary_on(response, ["Accept-Language", "Cookie"])
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         translation.deactivate()
         return response

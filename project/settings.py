@@ -419,7 +419,7 @@ ONE_CORE = env.bool("ONE_CORE", default=True)
 REQUEST_THREADS = {
     "pages": env.int("PAGE_THREADS", default=4),
     "gateway": env.int("GATEWAY_THREADS", default=4),
-    "webhooks": env.int("WEBHOOK_THREADS", default=6),
+    "webhooks": env.int("WEBHOOK_THREADS", default=8),
     **({"sandbox": 4, "sandbox api": 4} if SANDBOX else {}),
 }
 

@@ -1,5 +1,7 @@
 """The cart: what is in it, and changing that."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -159,7 +161,15 @@ def _changed(
         return redirect_browser(request, reverse("checkout:cart"))
     forget_summary(request)
     owned = owned_on(request)
-    context = {"cart": summary_of(request), "owned": owned, "focus": focus}
+    context: dict[str, Any] = {
+        "cart": summary_of(request),
+        "owned": owned,
+        "focus": focus,
+        "place": request.POST.get("shown", ""),  # of its button on the page
+        "course": None,
+        "bundle": None,
+        "courses_beside": (),
+    }
     if isinstance(thing, Bundle):
         beside = set(request.POST.getlist("beside"))
         shown = [course for course in thing.contents if course.slug in beside]

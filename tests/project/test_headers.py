@@ -2,8 +2,11 @@
 
 import pytest
 from django.core.management import call_command
+from django.http import HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from catalog.templatetags.covers import cover_url
+from project.headers import vary_on
 from tests.factories import create_course
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +40,25 @@ def test_picture_may_be_shown_by_a_link_preview(client):
 
 def test_django_knows_of_nothing_that_is_missing(settings):
     call_command("check", fail_level="WARNING")
+
+
+@pytest.mark.parametrize(
+    ("said", "names", "expected"),
+    [
+        (None, ["Cookie"], "Cookie"),
+        ("Cookie", ["Cookie"], "Cookie"),
+        ("HX-Request, Accept-Language", ["Accept", "Cookie"], None),
+        ("*", ["Cookie"], "*"),
+    ],
+)
+def test_answer_says_what_it_depends_on_as_django_says_it(said, names, expected):
+    ours, djangos = HttpResponse(), HttpResponse()
+    for response in (ours, djangos):
+        if said:
+            response.headers["Vary"] = said
+
+    vary_on(ours, names)
+    patch_vary_headers(djangos, names)
+
+    assert ours["Vary"] == djangos["Vary"]
+    assert expected in (None, ours["Vary"])
