@@ -37,7 +37,7 @@ class Wish:
     def read(cls, sent: QueryDict) -> "Wish":
         """Read what was sent. ``ValidationError`` says what is wrong with the number of seats.
 
-        Raise ``Unclear`` if all of it is; a bundle has one seat on each course.
+        Raise ``Unclear`` if it is not one thing: a bundle has one seat on each of its courses.
         """
         try:
             course, bundle = (_SLUG.clean(sent.get(name)) for name in ("course", "bundle"))

@@ -58,7 +58,7 @@ def vary_on(response: HttpResponseBase, names: Sequence[str]) -> None:
 KEPT_BY_NOBODY = "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
-def never_kept[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def never_kept[**P, Answer: HttpResponse](view: Callable[P, Answer]) -> Callable[P, Answer]:
     """Have no browser and no cache keep what ``view`` answers.
 
     Django's ``never_cache`` puts the same together anew for each answer, which is a twentieth of
@@ -66,7 +66,7 @@ def never_kept[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse
     """
 
     @wraps(view)
-    def unkept(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def unkept(*args: P.args, **kwargs: P.kwargs) -> Answer:
         response = view(*args, **kwargs)
         response.headers["Cache-Control"] = KEPT_BY_NOBODY
         return response

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from checkout.sandbox import actions, currencies, faults, webhooks
@@ -15,6 +14,7 @@ from checkout.sandbox.control_forms import FORMS
 from checkout.sandbox.errors import ApiError
 from checkout.sandbox.models import ApiFault, CheckoutSession, Delivery, Event, WebhookEndpoint
 from checkout.sandbox.switched_on import switched_on
+from project.headers import never_kept
 
 SHOWN = 10
 # What a form starts with on the page, where the shop's own repetition is to fail as well.
@@ -25,14 +25,14 @@ INITIAL: dict[str, dict[str, Any]] = {
 
 
 @require_safe
-@never_cache
+@never_kept
 def controls(request: HttpRequest) -> HttpResponse:
     """Show what can be switched, what is on, and what has happened."""
     return _page(request)
 
 
 @require_POST
-@never_cache
+@never_kept
 def switch(request: HttpRequest, what: str) -> HttpResponse:
     """Switch something, or do it once."""
     if what not in FORMS:
@@ -44,7 +44,7 @@ def switch(request: HttpRequest, what: str) -> HttpResponse:
 
 
 @require_POST
-@never_cache
+@never_kept
 def switch_off(request: HttpRequest) -> HttpResponse:
     """Switch everything off."""
     faults.switch_off()
@@ -53,7 +53,7 @@ def switch_off(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@never_cache
+@never_kept
 def switch_fault_off(request: HttpRequest, fault_id: int) -> HttpResponse:
     """Switch one fault off."""
     ApiFault.objects.filter(pk=fault_id).delete()
@@ -61,7 +61,7 @@ def switch_fault_off(request: HttpRequest, fault_id: int) -> HttpResponse:
 
 
 @require_POST
-@never_cache
+@never_kept
 def act(request: HttpRequest, session_id: str, action_name: str) -> HttpResponse:
     """Do something to a session."""
     session = get_object_or_404(CheckoutSession, pk=session_id)
@@ -77,7 +77,7 @@ def act(request: HttpRequest, session_id: str, action_name: str) -> HttpResponse
 
 
 @require_POST
-@never_cache
+@never_kept
 def resend(request: HttpRequest, event_id: str) -> HttpResponse:
     """Deliver an event again."""
     event = get_object_or_404(Event, pk=event_id)

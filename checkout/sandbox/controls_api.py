@@ -30,7 +30,6 @@ from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from checkout.sandbox import actions, faults, webhooks
@@ -49,6 +48,7 @@ from checkout.sandbox.models import (
 from checkout.sandbox.objects import API_VERSION
 from checkout.sandbox.switched_on import switched_on
 from checkout.sandbox.transport import authenticate
+from project.headers import never_kept
 
 MAX_BODY = 64 * 1024  # bytes
 
@@ -60,7 +60,7 @@ def _view(**handlers: Handler) -> Callable[..., JsonResponse]:
     """Return a view that has each method done by its function, and answers with the state."""
 
     @csrf_exempt
-    @never_cache
+    @never_kept
     def view(request: HttpRequest, **place: Any) -> JsonResponse:
         try:
             authenticate(request.headers.get("Authorization", ""))

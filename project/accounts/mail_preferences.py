@@ -4,7 +4,6 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +14,7 @@ from project.accounts.optional_mail import (
     choose,
     read_stop_token,
 )
+from project.headers import never_kept
 from project.htmx import HtmxRequest, SignedInRequest, login_required, redirect_browser
 
 
@@ -26,7 +26,7 @@ class ChoiceForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@never_kept
 @login_required
 def mail_preferences(request: SignedInRequest) -> HttpResponse:
     """Choose which mail I get besides what has to be."""
@@ -42,7 +42,7 @@ def mail_preferences(request: SignedInRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@never_kept
 def mail_stop(request: HtmxRequest, token: str) -> HttpResponse:
     """Stop one kind of mail from a message, without signing in (RFC 8058).
 

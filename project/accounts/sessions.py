@@ -36,7 +36,7 @@ class SessionStore(db.SessionStore):
     def decode(self, session_data: str | bytes) -> dict[str, Any]:
         """Read what was kept. Sessions from before 2026-11-27 are signed; garbage is nothing."""
         try:
-            decoded: dict[str, Any] = json.loads(session_data)
+            decoded = json.loads(session_data)
         except ValueError:
             decoded = super().decode(session_data)
-        return decoded
+        return decoded if isinstance(decoded, dict) else {}

@@ -19,19 +19,19 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from project.accounts.forms import CodeForm
 from project.accounts.mfa import takes_second_step
 from project.accounts.reauthentication import ReauthenticationCode, address_of
+from project.headers import never_kept
 
 RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
 
 @require_safe
 @login_required
-@never_cache
+@never_kept
 def account_hub(request: HttpRequest) -> HttpResponse:
     """Show the ways into the account, what guards it, and where it is signed in."""
     user = authenticated_user(request)
@@ -54,7 +54,7 @@ def lead_to_hub(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@never_cache
+@never_kept
 def reauthenticate(request: HttpRequest) -> HttpResponse:
     """Ask people who have nothing else to show for a code that we mail."""
     ways = get_adapter().get_reauthentication_methods(request.user)

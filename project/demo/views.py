@@ -2,18 +2,18 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from project.demo.authenticator import OWNER, current_code
 from project.demo.models import DemoMail
+from project.headers import never_kept
 from project.htmx import HtmxRequest, render_part
 
 MAILS_SHOWN = 50
 
 
 @require_safe
-@never_cache
+@never_kept
 def mailbox(request: HtmxRequest) -> HttpResponse:
     """Show every message that the shop sent, the newest first, with its sign-in code."""
     context = {**_mails(), **_app()}
@@ -21,21 +21,21 @@ def mailbox(request: HtmxRequest) -> HttpResponse:
 
 
 @require_safe
-@never_cache
+@never_kept
 def mail_list(request: HtmxRequest) -> HttpResponse:
     """Show the messages alone, for the mailbox that renews itself."""
     return _unless_seen(request, "demo/mailbox.html#mails")
 
 
 @require_safe
-@never_cache
+@never_kept
 def newest_mail(request: HtmxRequest) -> HttpResponse:
     """Show the newest message in the demo's bar."""
     return _unless_seen(request, "demo/_bar.html#newest")
 
 
 @require_safe
-@never_cache
+@never_kept
 def authenticator(request: HttpRequest) -> HttpResponse:
     """Show what the owner's authenticator app shows now."""
     return render(request, "demo/_authenticator.html", _app())

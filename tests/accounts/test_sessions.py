@@ -30,7 +30,7 @@ def test_session_that_django_signed_goes_on():
     assert dict(SessionStore(signed.session_key).items()) == KNOWN
 
 
-@pytest.mark.parametrize("data", ["", "{", "no:session", "\\"])
+@pytest.mark.parametrize("data", ["", "{", "no:session", "\\", "5", "null"])
 def test_session_that_nobody_can_read_knows_nothing(data):
     session = SessionStore()
     session.update(KNOWN)

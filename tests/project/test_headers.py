@@ -42,16 +42,9 @@ def test_django_knows_of_nothing_that_is_missing(settings):
     call_command("check", fail_level="WARNING")
 
 
-@pytest.mark.parametrize(
-    ("said", "names", "expected"),
-    [
-        (None, ["Cookie"], "Cookie"),
-        ("Cookie", ["Cookie"], "Cookie"),
-        ("HX-Request, Accept-Language", ["Accept", "Cookie"], None),
-        ("*", ["Cookie"], "*"),
-    ],
-)
-def test_answer_says_what_it_depends_on_as_django_says_it(said, names, expected):
+@pytest.mark.parametrize("said", [None, "Cookie", "HX-Request, Accept-Language", "*"])
+@pytest.mark.parametrize("names", [["Cookie"], ["Accept", "Cookie"]])
+def test_answer_says_what_it_depends_on_as_django_says_it(said, names):
     ours, djangos = HttpResponse(), HttpResponse()
     for response in (ours, djangos):
         if said:
@@ -61,4 +54,3 @@ def test_answer_says_what_it_depends_on_as_django_says_it(said, names, expected)
     patch_vary_headers(djangos, names)
 
     assert ours["Vary"] == djangos["Vary"]
-    assert expected in (None, ours["Vary"])

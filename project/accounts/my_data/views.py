@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from project.accounts.models import DataExport
 from project.accounts.my_data.deletion import CannotDelete, delete_account, objections_to
 from project.accounts.my_data.export import KEPT, request_export
+from project.headers import never_kept
 from project.htmx import HtmxRequest, SignedInRequest, login_required
 from project.limits import Limit, limited
 
@@ -39,7 +39,7 @@ def proven[**P](
 
 
 @require_safe
-@never_cache
+@never_kept
 @login_required
 def my_data(request: SignedInRequest) -> HttpResponse:
     """Show what can be done with what the shop knows of me."""
@@ -62,7 +62,7 @@ def export(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@never_cache
+@never_kept
 @login_required
 @proven
 def archive(request: SignedInRequest) -> HttpResponse:
@@ -99,7 +99,7 @@ class DeletionForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@never_kept
 @login_required
 @proven
 def deletion(request: SignedInRequest) -> HttpResponse:
