@@ -64,6 +64,7 @@ class Versions:
 
     def __init__(self) -> None:
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connecting = asyncio.Lock()  # who comes meanwhile waits for the same connection
         self._pause = Pause()
         self._not_before = 0.0
         self._asked: dict[str, asyncio.Future[int | None]] = {}
@@ -80,10 +81,9 @@ class Versions:
     async def execute(self, statement: str, values: list[Any]) -> list[Any]:
         """Return the answer's rows. Raise what ``AWAY`` names; then the next call connects anew."""
         try:
-            if self._connection is None:
-                self._connection = await self._connect()
+            connection = self._connection or await self._connect()
             async with asyncio.timeout(ANSWER_TIMEOUT):
-                cursor = await self._connection.execute(statement, values)
+                cursor = await connection.execute(statement, values)
                 return await cursor.fetchall() if cursor.description else []
         except AWAY:
             await self._hang_up()
@@ -111,12 +111,14 @@ class Versions:
 
     async def _connect(self) -> "psycopg.AsyncConnection[Any]":
         loop = asyncio.get_running_loop()
-        if loop.time() < self._not_before:
-            raise TimeoutError("The database was away a moment ago.")
-        self._not_before = loop.time() + self._pause.lengthen()
-        connection = await connect()
-        self._pause.reset()
-        return connection
+        async with self._connecting:
+            if self._connection is None:
+                if loop.time() < self._not_before:
+                    raise TimeoutError("The database was away a moment ago.")
+                self._not_before = loop.time() + self._pause.lengthen()
+                self._connection = await connect()
+                self._pause.reset()
+            return self._connection
 
     async def _hang_up(self) -> None:
         lost, self._connection = self._connection, None

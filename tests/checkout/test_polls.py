@@ -8,11 +8,11 @@ import requests
 from django.core.signals import request_started
 from django.db import connection, transaction
 
-from checkout import watch
+from checkout import versions, watch
 from checkout.models import Order
 from checkout.polling import BRISK
 from checkout.polls import OrderPolls
-from checkout.versions import Versions
+from checkout.versions import Versions, connect
 from checkout.watch import Known, Watch
 from project.site import make_site
 from tests.checkout.conftest import HTMX
@@ -203,6 +203,27 @@ def test_watch_that_does_not_hear_itself_trusts_nothing_that_it_knows(order, mon
 
     assert asyncio.run(hears(Versions()))
     assert not asyncio.run(hears(Pooled()))
+
+
+def test_who_asks_while_the_connection_is_made_waits_for_it(monkeypatch):
+    made = []
+
+    async def connect_slowly():
+        await asyncio.sleep(0.1)
+        made.append(await connect())
+        return made[-1]
+
+    monkeypatch.setattr(versions, "connect", connect_slowly)
+
+    async def ask_twice():
+        asked = Versions()
+        try:
+            return await asyncio.gather(*(asked.execute("SELECT %s::int", [n]) for n in (1, 2)))
+        finally:
+            await asked.close()
+
+    assert asyncio.run(ask_twice()) == [[(1,)], [(2,)]]
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("may_prepare", [True, False])
