@@ -1,11 +1,12 @@
 """A course as it lies before a learner: its sections and lessons, and what is done."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -15,8 +16,8 @@ from catalog import clock
 from catalog.models import Course, Lesson
 from library.access import may_change_courses, seats_of
 from library.guests import Guest
-from library.models import Enrollment, EnrollmentQuerySet, LessonProgress, StudyProgress
-from library.models.waiting import since_of
+from library.models import LessonProgress, StudyProgress
+from library.models.waiting import since_learner_has, since_of
 from library.models.watched import place_in, watched_by
 from project.accounts.models import User
 from project.prepared import Given, Prepared
@@ -136,7 +137,7 @@ def outlines_of(
         lessons = _lessons_of_one.all(course=courses[0].pk, learner=viewer.pk, moment=moment)
     else:
         seats = seats_of(viewer, moment=moment)
-        lessons = list(_lessons(viewer.pk, seats).filter(course__in=courses))
+        lessons = list(_lessons(viewer.pk, {"since": since_of(seats)}).filter(course__in=courses))
     sees_all = may_change_courses(viewer)
     done_here = viewer.done if isinstance(viewer, Guest) else frozenset()
     outlines = {course.pk: Outline([]) for course in courses}
@@ -157,13 +158,13 @@ def outlines_of(
     return outlines
 
 
-def _lessons(learner: int | Given | None, seats: EnrollmentQuerySet) -> "QuerySet[Lesson]":
-    """Find lessons with what the learner has done, and since when the seats have them open."""
+def _lessons(learner: int | Given | None, since: Mapping[str, Any]) -> "QuerySet[Lesson]":
+    """Find lessons with what the learner has done, and ``since`` when they are open to them."""
     done = LessonProgress.objects.filter(learner=learner, lesson=OuterRef("pk"))
     return (
         Lesson.objects.select_related("section")
         .defer("body", "body_html", "source_id", "section__source_id")
-        .annotate(is_done=Exists(done), since=since_of(seats), **watched_by(learner))
+        .annotate(is_done=Exists(done), **since, **watched_by(learner))
         .order_by("course_id", "section__position", "section_id", "position", "pk")
         .fetch_mode(models.FETCH_RAISE)
     )
@@ -171,8 +172,8 @@ def _lessons(learner: int | Given | None, seats: EnrollmentQuerySet) -> "QuerySe
 
 def _lessons_of_a_learner() -> "QuerySet[Lesson]":
     learner = Given("learner")
-    seats = Enrollment.objects.active(Given("moment")).held_by(learner)
-    return _lessons(learner, seats).filter(course=Given("course"))
+    since = since_learner_has(learner, Given("moment"))
+    return _lessons(learner, since).filter(course=Given("course"))
 
 
 _lessons_of_one = Prepared(_lessons_of_a_learner)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog import clock
 from catalog.models import Course, Lesson
 from library.models.enrollment import Enrollment
-from library.models.waiting import is_waiting, since_of
+from library.models.waiting import is_waiting, since_learner_has
 from library.models.watched import place_in, watched_by
 from project.accounts.models import User
 from project.prepared import Given, Prepared
@@ -169,11 +169,9 @@ def _first_undone(lessons: "models.QuerySet[Lesson]") -> "models.QuerySet[Lesson
     learner = Given("learner")
     done = LessonProgress.objects.filter(learner=learner, lesson=OuterRef("pk"))
     undone = lessons.filter(~Exists(done))
-    seats = Enrollment.objects.active(Given("moment")).held_by(learner)
     firsts = (
-        undone.annotate(
-            since=since_of(seats), is_waiting=is_waiting(Given("today")), **watched_by(learner)
-        )
+        undone.annotate(**since_learner_has(learner, Given("moment")), **watched_by(learner))
+        .annotate(is_waiting=is_waiting(Given("today")))
         .order_by(
             "course_id",
             "is_waiting",

@@ -116,14 +116,19 @@ def nodes(plan):
         yield from nodes(part)
 
 
-def faults_in(sql):
-    """Return what is wrong with how PostgreSQL answers: whole tables, or too many rows."""
-    counts = "COUNT(*)" in sql
+def steps_of(sql):
+    """Return what PostgreSQL does to answer, step by step."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.replace('%', '%%')}")
         plan = cursor.fetchone()[0]
+    return list(nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
+
+
+def faults_in(sql):
+    """Return what is wrong with how PostgreSQL answers: whole tables, or too many rows."""
+    counts = "COUNT(*)" in sql
     found = []
-    for node in nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]):
+    for node in steps_of(sql):
         removed = node.get("Rows Removed by Filter", 0)
         looked_at = (node.get("Actual Rows", 0) + removed) * node.get("Actual Loops", 1)
         if node.get("Relation Name") not in GROWING:
@@ -207,3 +212,23 @@ def test_what_busy_pages_ask_is_planned_once(asked):
     # is planned for its length, where that is worth it.
     varied = ("catalog_search_question", "unnest")
     assert [sql for sql in planned_anew() if not any(part in sql for part in varied)] == []
+
+
+@pytest.mark.parametrize("name", ["catalog", "shelf", "course", "lesson"])
+def test_a_seat_is_looked_for_by_course_and_not_by_lesson(asked, name):
+    section = Section.objects.exclude(course__enrollments=None).earliest("pk")
+    Lesson.objects.create(course=section.course, section=section, title="Long", slug="long")
+    copy_rows(Lesson, 60, slug="slug || copy", position="position + copy")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+    looks = [
+        step["Actual Loops"]
+        for sql in asked_by(asked[name])
+        if sql.startswith("SELECT")
+        for step in steps_of(sql)
+        if step.get("Relation Name") in ("library_enrollment", "library_videoposition")
+    ]
+
+    assert looks, "nobody looked"
+    assert max(looks) < 20
