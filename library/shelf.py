@@ -13,13 +13,25 @@ from django.urls import reverse
 
 from catalog import clock
 from catalog.models import Course
-from catalog.models.course_queries import UNSEEN_FIELDS
 from library.guests import Guest
 from library.models import Certificate, CourseUpdate, Enrollment, LessonProgress, StudyProgress
 from library.models.progress import Done
 from library.outline import outlines_of
 from project.accounts.models import User
 from project.prepared import Given, Prepared
+
+# What a card needs, and what tells whether its course may be studied.
+SHOWN_OF_SEAT = ("status", "created_at", "starts_at", "ends_at")
+SHOWN_OF_COURSE = (
+    "slug",
+    "title",
+    "language",
+    "hue",
+    "picture",
+    "picture_width",
+    "status",
+    "lesson_count",
+)
 
 
 @dataclass(frozen=True)
@@ -117,8 +129,9 @@ def _seats_of_a_learner() -> "models.QuerySet[Enrollment]":
         done=Coalesce(Subquery(done.values(count=Count("pk"))), 0),
         last_done_at=Subquery(done.values(latest=Max("completed_at"))),
     )
-    unseen = [f"course__{name}" for name in UNSEEN_FIELDS]
-    return seats.select_related("course").defer(*unseen).fetch_mode(models.FETCH_RAISE)
+    shown = [f"course__{name}" for name in SHOWN_OF_COURSE]
+    needed = seats.select_related("course").only(*SHOWN_OF_SEAT, *shown)
+    return needed.fetch_mode(models.FETCH_RAISE)
 
 
 _seats_of_one = Prepared(_seats_of_a_learner)

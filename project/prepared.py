@@ -63,11 +63,6 @@ class Place(str):
     __slots__ = ()
 
 
-def filled(params: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the parameters with the values in their places. ``KeyError`` if one is missing."""
-    return tuple(values[part] if type(part) is Place else part for part in params)
-
-
 class Prepared[Row]:
     """A query that is asked often. ``write`` makes its queryset, once, when it is first asked.
 
@@ -90,20 +85,21 @@ class Prepared[Row]:
         """Return what it gives, which must be one. Raise ``ObjectDoesNotExist`` if nothing is."""
         found = self.first(**values)
         if found is None:
-            raise self._written[0].model.DoesNotExist
+            raise self._written[0].DoesNotExist
         return found
 
     @cached_property
-    def _written(self) -> "tuple[QuerySet[Any, Row], Statement, tuple[Any, ...], Reader[Row]]":
+    def _written(self) -> "tuple[Any, str, Statement, tuple[Place, ...], Reader[Row]]":
         queryset = self.write()
-        compiler: Any = queryset.query.get_compiler(using=queryset.db)
-        statement, params = prepare(*compiler.as_sql(), using=queryset.db)
-        return queryset, statement, params, Reader(queryset, compiler)
+        using = queryset.db
+        compiler: Any = queryset.query.get_compiler(using=using)
+        statement, places = prepare(*compiler.as_sql(), using=using)
+        return queryset.model, using, statement, places, Reader(queryset, compiler)
 
     def _ask(self, values: dict[str, Any], *, most: int | None = None) -> list[Row]:
-        queryset, statement, params, reader = self._written
-        connection = connections[queryset.db]
-        rows = statement.rows(connection, filled(params, values), most=most)
+        _, using, statement, places, reader = self._written
+        connection = connections[using]
+        rows = statement.rows(connection, [values[name] for name in places], most=most)
         return reader.read(rows, connection)
 
 
@@ -128,7 +124,7 @@ class PreparedUpdate:
         written = self._known.get(names := tuple(changes))
         if written is None:
             written = self._known[names] = self._written(names)
-        using, statement, params, fields = written
+        using, statement, places, fields = written
         if not statement.sql:
             return 0
         connection = connections[using]
@@ -136,9 +132,9 @@ class PreparedUpdate:
             _new(field.name): field.get_db_prep_save(value, connection=connection)
             for field, value in zip(fields, changes.values(), strict=True)
         }
-        told = filled(params, {**values, **saved})
+        known = {**values, **saved}
         with transaction.mark_for_rollback_on_error(using):
-            return statement.count(connection, told)
+            return statement.count(connection, [known[name] for name in places])
 
     def _written(self, names: tuple[str, ...]) -> "_WrittenUpdate":
         queryset = self.write()
@@ -153,7 +149,7 @@ class PreparedUpdate:
         return queryset.db, *prepare(sql, params, using=queryset.db), fields
 
 
-type _WrittenUpdate = tuple[str, Statement, tuple[Any, ...], list[Any]]
+type _WrittenUpdate = tuple[str, Statement, tuple[Place, ...], list[Any]]
 
 
 def prepare(sql: str, params: Sequence[Any], *, using: str) -> tuple[Statement, tuple[Place, ...]]:

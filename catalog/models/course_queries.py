@@ -48,6 +48,19 @@ UNSEEN_FIELDS = (
     "created_at",
     "updated_at",
 )
+# Nor a line of a cart or of an order: what makes one want a course.
+UNSOLD_FIELDS = (
+    *UNSEEN_FIELDS,
+    "summary",
+    "level",
+    "instructor",
+    "lesson_count",
+    "minutes",
+    "rating_sum",
+    "rating_count",
+    "published_at",
+    "source_id",
+)
 CARD_FIELDS = (*FACE_FIELDS, *PRICE_FIELDS, "instructor__name")
 
 

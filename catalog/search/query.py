@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable, RawSQL
 from catalog.models import Course, CourseQuerySet, Order
 from catalog.models.course_queries import SORT_KEYS
 from catalog.search.languages import SIMPLE, configuration
-from project.prepared import Place, filled, prepare
+from project.prepared import Place, prepare
 from project.statement import Statement, array
 
 # What is longer says nothing more.
@@ -73,7 +73,7 @@ def find(
     (codes) are those whose grammar says what another form is, and which words, such as "the", are
     not worth looking for beside others. Without ``courses``, it is all that the catalog lists.
     """
-    values = {
+    values: dict[str, Any] = {
         "words": array(words),
         "grammars": array(_grammars(languages)),
         "beginnings": " & ".join(f"'{word}':*" for word in words),
@@ -81,18 +81,19 @@ def find(
         "most": most,
     }
     if courses is None:
-        statement, params = _among_all(order)
-        [found] = statement.rows(connection, filled(params, values))
+        statement, places = _among_all(order)
+        [found] = statement.rows(connection, [values[name] for name in places])
         return Found(*found)
     # With more wishes, what is asked cannot be written beforehand.
     sql, params = _page_of(courses, order)
+    told = [values[part] if type(part) is Place else part for part in params]
     with connection.cursor() as cursor:
-        cursor.execute(sql, filled(params, values))
+        cursor.execute(sql, told)
         return Found(*cursor.fetchone())
 
 
 @cache
-def _among_all(order: Order | None) -> tuple[Statement, tuple[Any, ...]]:
+def _among_all(order: Order | None) -> tuple[Statement, tuple[Place, ...]]:
     """Return what is asked among all that the catalog lists."""
     return prepare(*_page_of(Course.objects.published(), order), using=DEFAULT_DB_ALIAS)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, BundleEntry, Course
-from catalog.models.course_queries import UNSEEN_FIELDS
+from catalog.models.course_queries import UNSOLD_FIELDS
 from project.accounts.models import User
 from project.prepared import Given, Prepared
 from project.statement import Statement, array
@@ -253,8 +253,8 @@ class CartItemQuerySet(models.QuerySet["CartItem"]):
     """What is in carts."""
 
     def with_goods(self) -> "CartItemQuerySet":
-        """With what a cart shows of courses and bundles, and without their long texts."""
-        of_courses = [f"course__{name}" for name in UNSEEN_FIELDS]
+        """With what a cart shows of courses and bundles, and nothing else of them."""
+        of_courses = [f"course__{name}" for name in UNSOLD_FIELDS]
         of_bundles = [f"bundle__{name}" for name in ("description", "description_html")]
         items = self.select_related("course", "bundle").defer(*of_courses, *of_bundles)
         return items.prefetch_related(

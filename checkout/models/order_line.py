@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Bundle, Course
-from catalog.models.course_queries import UNSEEN_FIELDS
+from catalog.models.course_queries import UNSOLD_FIELDS
 from catalog.money import format_money
 from checkout.models.order import Order
 from library.models import Enrollment
@@ -45,8 +45,8 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     """Lines of orders."""
 
     def with_sold(self) -> "OrderLineQuerySet":
-        """With their courses, and without the long texts of these."""
-        return self.select_related("course").defer(*(f"course__{name}" for name in UNSEEN_FIELDS))
+        """With what a line shows of its course, and nothing else of it."""
+        return self.select_related("course").defer(*(f"course__{name}" for name in UNSOLD_FIELDS))
 
     def decide(self, seats: "Mapping[OrderLine, int | None]") -> None:
         """Note the seat that each line of an order bought, or that its buyer had the course before.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Bundle, Course
-from catalog.models.course_queries import UNSEEN_FIELDS
+from catalog.models.course_queries import UNSOLD_FIELDS
 from checkout.carts import cart_for, cart_of, forget_summary, make_cart_of, owned_on, summary_of
 from checkout.forms import SeatsForm, Unclear, Wish
 from checkout.guests import has_started
@@ -70,7 +70,7 @@ def _add_course(request: HtmxRequest, wish: Wish) -> HttpResponse:
 
 
 _for_sale = Prepared(
-    lambda: Course.objects.for_sale().defer(*UNSEEN_FIELDS).filter(slug=Given("slug"))
+    lambda: Course.objects.for_sale().defer(*UNSOLD_FIELDS).filter(slug=Given("slug"))
 )
 
 

@@ -184,7 +184,9 @@ def _first_undone(lessons: "models.QuerySet[Lesson]") -> "models.QuerySet[Lesson
         .distinct("course_id")
         .select_related("section")
     )
-    return firsts.defer("body", "body_html")
+    opening = ("opens_after_days", "opens_on")
+    shown = ("course", "slug", "title", *opening, *(f"section__{name}" for name in opening))
+    return firsts.only(*shown)
 
 
 _first_undone_of_each = Prepared(_first_undone_of_courses)
