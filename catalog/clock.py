@@ -6,16 +6,14 @@ While that differs from the real time, nothing that is written is kept (``librar
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
-
-from django.utils import timezone
+from datetime import UTC, datetime
 
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 def now() -> datetime:
     """Return the moment at which the page is looked at."""
-    return _moment.get() or timezone.now()
+    return _moment.get() or datetime.now(UTC)
 
 
 @contextmanager

@@ -11,7 +11,14 @@ from project.theme import theme_of
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
-    """Name the shop, and say whether this is the demo."""
+    """Name the shop, and say whether this is the demo. Found out once for each request."""
+    known: dict[str, Any] | None = getattr(request, "shop", None)
+    if known is None:
+        known = request.shop = _shop(request)  # type: ignore[attr-defined]
+    return known
+
+
+def _shop(request: HttpRequest) -> dict[str, Any]:
     return {
         "SHOP_NAME": settings.SHOP_NAME,
         "DEMO": settings.DEMO,

@@ -13,7 +13,7 @@ would stand they are handed a ``Given``, which says how the value will be called
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, transaction
@@ -85,22 +85,30 @@ class Prepared[Row]:
         """Return what it gives, which must be one. Raise ``ObjectDoesNotExist`` if nothing is."""
         found = self.first(**values)
         if found is None:
-            raise self._written[0].DoesNotExist
+            raise self._written.model.DoesNotExist
         return found
 
     @cached_property
-    def _written(self) -> "tuple[Any, str, Statement, tuple[Place, ...], Reader[Row]]":
+    def _written(self) -> "_WrittenQuery[Row]":
         queryset = self.write()
         using = queryset.db
         compiler: Any = queryset.query.get_compiler(using=using)
         statement, places = prepare(*compiler.as_sql(), using=using)
-        return queryset.model, using, statement, places, Reader(queryset, compiler)
+        return _WrittenQuery(queryset.model, using, statement, places, Reader(queryset, compiler))
 
     def _ask(self, values: dict[str, Any], *, most: int | None = None) -> list[Row]:
         _, using, statement, places, reader = self._written
         connection = connections[using]
         rows = statement.rows(connection, [values[name] for name in places], most=most)
         return reader.read(rows, connection)
+
+
+class _WrittenQuery[Row](NamedTuple):
+    model: Any
+    using: str
+    statement: Statement
+    places: tuple[Place, ...]
+    reader: "Reader[Row]"
 
 
 class PreparedUpdate:
@@ -133,8 +141,9 @@ class PreparedUpdate:
             for field, value in zip(fields, changes.values(), strict=True)
         }
         known = {**values, **saved}
+        told = [known[name] for name in places]
         with transaction.mark_for_rollback_on_error(using):
-            return statement.count(connection, [known[name] for name in places])
+            return statement.count(connection, told)
 
     def _written(self, names: tuple[str, ...]) -> "_WrittenUpdate":
         queryset = self.write()

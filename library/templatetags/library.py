@@ -132,5 +132,5 @@ def _having(context: Context) -> Having:
 def _viewer(context: Context) -> User | Guest | None:
     """Return who studies, if they do. Error pages may have neither a request nor a user."""
     request = context.get("request")
-    viewer = viewer_of(request) if request and getattr(request, "user", None) else None
+    viewer = viewer_of(request) if request and hasattr(request, "user") else None
     return viewer if isinstance(viewer, User | Guest) else None

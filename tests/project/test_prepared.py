@@ -91,7 +91,7 @@ def test_what_does_not_change_is_written_into_the_sql(course):
     assert straight == by_cursor == [certain]
     assert query.all(slug=course.slug) == []
     assert "$1" in queries[0]["sql"]
-    assert query._written[2] == ("slug",)
+    assert query._written.places == ("slug",)
 
 
 def test_values_are_never_a_part_of_the_sql(course):
