@@ -115,7 +115,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
         """Show how far the learner is."""
         if seat.learner is None:
             return gettext("none")
-        progress = LessonProgress.objects.by_course(seat.learner, [seat.course])[seat.course_id]
+        progress = LessonProgress.objects.in_course(seat.learner, seat.course)
         done = {"done": progress.done, "total": progress.total}
         return gettext("%(done)s of %(total)s") % done
 

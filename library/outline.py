@@ -172,7 +172,7 @@ def _lessons(learner: int | Given | None, since: Mapping[str, Any]) -> "QuerySet
 
 def _lessons_of_a_learner() -> "QuerySet[Lesson]":
     learner = Given("learner")
-    since = since_learner_has(learner, Given("moment"))
+    since = since_learner_has(learner, Given("moment"), seats="course__enrollments")
     return _lessons(learner, since).filter(course=Given("course"))
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog import clock
 from catalog.models import Course
 from library.guests import Guest
-from library.models import Certificate, CourseUpdate, Enrollment, LessonProgress, StudyProgress
-from library.models.progress import Done
+from library.models import Certificate, CourseUpdate, Enrollment, StudyProgress
+from library.models.progress import progress_in
 from library.outline import outlines_of
 from project.accounts.models import User
 from project.prepared import Given, Prepared
@@ -85,7 +86,7 @@ class Study:
 
 
 def shelf_of(viewer: User | AnonymousUser) -> list[Study]:
-    """Return what the viewer has, last studied first, in two queries at most.
+    """Return what the viewer has, last studied first, in one query.
 
     A suspended seat is among them, and one whose time is over, so that a course does not vanish
     without a word.
@@ -108,35 +109,31 @@ def _shelf_of_guest(guest: Guest) -> list[Study]:
 
 
 def _shelf_of_learner(learner: User) -> list[Study]:
-    enrollments = _seats_of_one.all(learner=learner.pk, now=clock.now())
-    progress = LessonProgress.objects.by_course(
-        learner,
-        [seat.course for seat in enrollments],
-        done={seat.course_id: _done_on(seat) for seat in enrollments},
-    )
-    studies = [Study(seat, progress[seat.course_id]) for seat in enrollments]
+    moment = clock.now()
+    seats = _seats_of_one.all(learner=learner.pk, moment=moment, today=timezone.localdate(moment))
+    studies = [Study(seat, _progress_on(seat)) for seat in seats]
     return sorted(studies, key=lambda study: study.last_touched_at, reverse=True)
 
 
 def _seats_of_a_learner() -> "models.QuerySet[Enrollment]":
-    learner = Given("learner")
-    certificates = Certificate.objects.named().filter(learner=learner, course=OuterRef("course"))
-    here = LessonProgress.objects.filter(learner=learner, lesson__course=OuterRef("course"))
-    done = here.order_by().values("lesson__course")
+    learner, course = Given("learner"), OuterRef("course")
+    certificates = Certificate.objects.named().filter(learner=learner, course=course)
     seats = Enrollment.objects.latest_of(learner).annotate(
         certificate_code=Subquery(certificates.values("code")),
-        has_news=CourseUpdate.objects.all().unseen_by(learner, moment=Given("now")),
-        done=Coalesce(Subquery(done.values(count=Count("pk"))), 0),
-        last_done_at=Subquery(done.values(latest=Max("completed_at"))),
+        has_news=CourseUpdate.objects.all().unseen_by(learner, moment=Given("moment")),
+        since=Coalesce("starts_at", "created_at"),
     )
+    with_progress = seats.annotate(**progress_in(course, learner=learner, today=Given("today")))
     shown = [f"course__{name}" for name in SHOWN_OF_COURSE]
-    needed = seats.select_related("course").only(*SHOWN_OF_SEAT, *shown)
+    needed = with_progress.select_related("course").only(*SHOWN_OF_SEAT, *shown)
     return needed.fetch_mode(models.FETCH_RAISE)
 
 
 _seats_of_one = Prepared(_seats_of_a_learner)
 
 
-def _done_on(seat: Enrollment) -> Done:
+def _progress_on(seat: Enrollment) -> StudyProgress:
     annotated: Any = seat
-    return Done(annotated.done, annotated.last_done_at)
+    return StudyProgress.read(
+        seat.course, annotated.done, annotated.last_done_at, annotated.following
+    )

@@ -1,22 +1,22 @@
 """How far learners are."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, Max, OuterRef
+from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog import clock
 from catalog.models import Course, Lesson
 from library.models.enrollment import Enrollment
-from library.models.waiting import is_waiting, since_learner_has
-from library.models.watched import place_in, watched_by
+from library.models.next_lesson import NextLesson, next_in
+from library.models.waiting import since_learner_has
 from project.accounts.models import User
 from project.prepared import Given, Prepared
 
@@ -32,6 +32,25 @@ class StudyProgress:
     last_done_at: datetime | None = None
     opens_at: datetime | None = None  # if all that is left has yet to open: when that begins
 
+    @classmethod
+    def read(
+        cls,
+        course: Course,
+        done: int,
+        last_done_at: datetime | None,
+        following: Mapping[str, Any] | None,
+    ) -> "StudyProgress":
+        """Return what ``progress_in`` told of the course."""
+        known = NextLesson.read(following)
+        return cls(
+            done=done,
+            total=course.lesson_count,
+            next_lesson=known.lesson,
+            next_seconds=known.seconds,
+            last_done_at=last_done_at,
+            opens_at=known.opens_at,
+        )
+
     @property
     def percent(self) -> int:
         """How much is done, 0 to 100; 100 only when everything is."""
@@ -46,14 +65,6 @@ class StudyProgress:
     def is_finished(self) -> bool:
         """Whether everything is done."""
         return self.total > 0 and self.next_lesson is None and self.opens_at is None
-
-
-@dataclass(frozen=True)
-class Done:
-    """How many lessons of a course are done, and when the last was."""
-
-    count: int = 0
-    latest: datetime | None = None
 
 
 class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
@@ -99,107 +110,38 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
         """Forget that the learner has done the lesson."""
         self.filter(learner=learner, lesson=lesson).delete()
 
-    def by_course(
-        self,
-        learner: User,
-        courses: Collection[Course],
-        *,
-        moment: datetime | None = None,
-        done: Mapping[int, "Done"] | None = None,
-    ) -> dict[int, StudyProgress]:
-        """Return how far the learner is in each of the courses, by its pk, in two queries.
-
-        In one, if the caller knows already how much is ``done`` of each.
-        """
-        moment = moment or clock.now()
-        done = self._done_by_course(learner, courses) if done is None else done
-        following = self._next_by_course(learner, courses, moment)
-        return {
-            course.pk: StudyProgress(
-                done=done[course.pk].count,
-                total=course.lesson_count,
-                last_done_at=done[course.pk].latest,
-                **_what_is_next(following.get(course.pk), moment),
-            )
-            for course in courses
-        }
-
-    def _done_by_course(
-        self, learner: User, courses: Collection[Course]
-    ) -> "defaultdict[int, Done]":
-        rows = self.filter(learner=learner, lesson__course__in=courses)
-        totals = rows.values("lesson__course").annotate(
-            count=Count("pk"), latest=Max("completed_at")
-        )
-        return defaultdict(
-            Done,
-            {row["lesson__course"]: Done(row["count"], row["latest"]) for row in totals},
-        )
-
-    def _next_by_course(
-        self, learner: User, courses: Collection[Course], moment: datetime
-    ) -> dict[int, Lesson]:
-        """Return the first lesson of each course, in its order, that the learner has yet to do.
-
-        Several courses are of those that the learner has, or has had.
-
-        One that has yet to open comes only if there is no other. Who was in the middle of a video
-        goes on with that.
-        """
-        told = {"learner": learner.pk, "moment": moment, "today": timezone.localdate(moment)}
-        if len(courses) == 1:
-            firsts = _first_undone_of_one.all(course=next(iter(courses)).pk, **told)
-        else:
-            firsts = _first_undone_of_each.all(**told) if courses else []
-        return {lesson.course_id: lesson for lesson in firsts}
+    def in_course(self, learner: User, course: Course) -> StudyProgress:
+        """Return how far the learner is in the course, in one query."""
+        moment = clock.now()
+        today = timezone.localdate(moment)
+        known = {"learner": learner.pk, "course": course.pk, "moment": moment, "today": today}
+        return StudyProgress.read(course, *_in_course.only_one(**known))
 
 
-def _first_undone_of_courses() -> "models.QuerySet[Lesson]":
-    # The learner's own, rather than a list of them: of a list PostgreSQL does not know beforehand
-    # how long it is, and would plan anew each time, which takes three times as long as to look.
-    seats = Enrollment.objects.held_by(Given("learner"))
-    return _first_undone(Lesson.objects.filter(course__in=seats.values("course")))
+def progress_in(course: OuterRef, *, learner: Given, today: Given) -> dict[str, Any]:
+    """Return what annotates with how far the learner is in a course, for ``StudyProgress.read``.
+
+    It annotates what knows already ``since`` when the learner has had the course.
+    """
+    everything = LessonProgress.objects.all()
+    here = everything.filter(learner=learner, lesson__course=course).order_by()
+    done = here.values("lesson__course")
+    return {
+        "done": Coalesce(Subquery(done.values(count=Count("pk"))), 0),
+        "last_done_at": Subquery(done.values(latest=Max("completed_at"))),
+        "following": next_in(course, learner=learner, today=today, done=everything),
+    }
 
 
-def _first_undone_of_a_course() -> "models.QuerySet[Lesson]":
-    return _first_undone(Lesson.objects.filter(course=Given("course")))
+def _in_a_course() -> "models.QuerySet[Course, tuple[Any, ...]]":
+    learner, today = Given("learner"), Given("today")
+    since = since_learner_has(learner, Given("moment"), seats="enrollments")
+    progress = progress_in(OuterRef("pk"), learner=learner, today=today)
+    courses = Course.objects.filter(pk=Given("course")).annotate(**since)
+    return courses.annotate(**progress).values_list(*progress)
 
 
-def _first_undone(lessons: "models.QuerySet[Lesson]") -> "models.QuerySet[Lesson]":
-    learner = Given("learner")
-    done = LessonProgress.objects.filter(learner=learner, lesson=OuterRef("pk"))
-    undone = lessons.filter(~Exists(done))
-    firsts = (
-        undone.annotate(**since_learner_has(learner, Given("moment")), **watched_by(learner))
-        .annotate(is_waiting=is_waiting(Given("today")))
-        .order_by(
-            "course_id",
-            "is_waiting",
-            F("watched_at").desc(nulls_last=True),
-            "section__position",
-            "section_id",
-            "position",
-            "pk",
-        )
-        .distinct("course_id")
-        .select_related("section")
-    )
-    opening = ("opens_after_days", "opens_on")
-    shown = ("course", "slug", "title", *opening, *(f"section__{name}" for name in opening))
-    return firsts.only(*shown)
-
-
-_first_undone_of_each = Prepared(_first_undone_of_courses)
-_first_undone_of_one = Prepared(_first_undone_of_a_course)
-
-
-def _what_is_next(lesson: Lesson | None, moment: datetime) -> dict[str, Any]:
-    """Return the next lesson, or when it opens."""
-    since: datetime | None = getattr(lesson, "since", None)
-    opens_at = lesson.opens_at(since, moment=moment) if lesson and since else None
-    if opens_at:
-        return {"opens_at": opens_at}
-    return {"next_lesson": lesson, "next_seconds": place_in(lesson) if lesson else 0}
+_in_course = Prepared(_in_a_course)
 
 
 class LessonProgress(models.Model):

@@ -3,12 +3,12 @@
 ``Lesson.opens_at`` says the same of one lesson, and when that is.
 """
 
-from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, F, FilteredRelation, Func, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Cast, Coalesce, TruncDate
+from django.db.models import Case, F, FilteredRelation, Func, OuterRef, Q, Subquery, When
+from django.db.models.functions import Cast, Coalesce, Greatest, TruncDate
+from django.db.models.lookups import GreaterThan
 
 from library.models.enrollment_queries import EnrollmentQuerySet, EnrollmentStatus
 from project.prepared import Given
@@ -20,38 +20,38 @@ def since_of(seats: EnrollmentQuerySet) -> Subquery:
     return Subquery(here.values(since=Coalesce("starts_at", "created_at"))[:1])
 
 
-def since_learner_has(learner: Given, moment: Given) -> dict[str, Any]:
-    """Return what annotates lessons with since when the learner has had their course.
+def since_learner_has(learner: Given, moment: Given, *, seats: str) -> dict[str, Any]:
+    """Return what annotates with ``since`` when the learner has had a course; null if not at all.
 
-    As ``since_of`` their active seats; of a learner's, one at most is active on a course
-    (``one_current_enrollment``), and so it is joined once rather than looked for in each lesson.
+    ``seats`` lead from what is annotated to those on the course. As ``since_of`` the learner's
+    active ones; of these one at most is on a course (``one_current_enrollment``), and so it is
+    joined once rather than looked for in each lesson.
     """
-    seat = "course__enrollments"
-    lasts = Q(**{f"{seat}__ends_at": None}) | Q(**{f"{seat}__ends_at__gt": moment})
-    is_active = Q(**{f"{seat}__learner": learner, f"{seat}__status": EnrollmentStatus.ACTIVE})
+    lasts = Q(**{f"{seats}__ends_at": None}) | Q(**{f"{seats}__ends_at__gt": moment})
+    is_active = Q(**{f"{seats}__learner": learner, f"{seats}__status": EnrollmentStatus.ACTIVE})
     return {
-        "seat": FilteredRelation(seat, condition=is_active & lasts),
+        "seat": FilteredRelation(seats, condition=is_active & lasts),
         "since": Coalesce("seat__starts_at", "seat__created_at"),
     }
 
 
-def is_waiting(today: date | Given) -> Case:
-    """Tell whether a lesson that has a ``since`` opens later than today."""
-    days = Func(
-        Cast(today if isinstance(today, Given) else Value(today), models.DateField()),
+def waits_until(today: Given) -> Case:
+    """Return the day on which a lesson that has a ``since`` opens, if that is later than today."""
+    opens_on = Greatest(  # PostgreSQL's leaves out what is null
+        F("opens_on"),
+        F("section__opens_on"),
+        _days_after_since("opens_after_days"),
+        _days_after_since("section__opens_after_days"),
+        output_field=models.DateField(),
+    )
+    return Case(When(GreaterThan(opens_on, Cast(today, models.DateField())), then=opens_on))
+
+
+def _days_after_since(days: str) -> Func:
+    return Func(
         TruncDate(F("since")),
+        F(days),
         template="(%(expressions)s)",
-        arg_joiner=" - ",
-        output_field=models.IntegerField(),
-    )
-    opens_later = (
-        Q(opens_on__gt=today)
-        | Q(section__opens_on__gt=today)
-        | Q(opens_after_days__gt=days)
-        | Q(section__opens_after_days__gt=days)
-    )
-    return Case(
-        When(Q(since__isnull=False) & opens_later, then=True),
-        default=False,
-        output_field=models.BooleanField(),
+        arg_joiner=" + ",
+        output_field=models.DateField(),
     )

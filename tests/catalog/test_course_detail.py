@@ -117,7 +117,7 @@ def test_course_detail_takes_six_queries_however_long_the_course(
 
 
 @pytest.mark.parametrize(("lessons", "others"), [(1, 0), (1, 1), (300, 30)])
-def test_course_detail_takes_twelve_queries_for_its_learner(
+def test_course_detail_takes_eleven_queries_for_its_learner(
     client, lessons, others, django_assert_num_queries
 ):
     course, learner = create_long_course(lessons), create_learner()
@@ -126,7 +126,7 @@ def test_course_detail_takes_twelve_queries_for_its_learner(
     enroll(learner, course=course)
     client.force_login(learner)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(course.get_absolute_url())
 
 

@@ -227,7 +227,7 @@ def test_a_seat_is_looked_for_by_course_and_not_by_lesson(asked, name):
         for sql in asked_by(asked[name])
         if sql.startswith("SELECT")
         for step in steps_of(sql)
-        if step.get("Relation Name") in ("library_enrollment", "library_videoposition")
+        if step.get("Relation Name") == "library_enrollment"
     ]
 
     assert looks, "nobody looked"

@@ -13,6 +13,7 @@ from library.ending import tell_of_ends
 from library.guests import Guest
 from library.jobs import end_seats
 from library.models import Enrollment, EnrollmentSource, EnrollmentStatus, LessonProgress
+from library.shelf import shelf_of
 from project.models import OutboundMail
 from project.written import day
 from tests.factories import (
@@ -286,7 +287,7 @@ def test_going_on_skips_what_waits(browser):
     later = create_lesson(section=lesson.section, slug="later", title="Later")
     complete(browser_of, first)
 
-    progress = LessonProgress.objects.by_course(seat.learner, [course])[course.pk]
+    progress = LessonProgress.objects.in_course(seat.learner, course)
     shown = browser.get(f"/library/knots/{first.slug}/").context
 
     assert progress.next_lesson == later
@@ -300,12 +301,32 @@ def test_course_of_which_all_else_is_done_is_not_finished_but_waits(browser):
     course = lesson.course
     course.refresh_from_db()
 
-    progress = LessonProgress.objects.by_course(seat.learner, [course])[course.pk]
+    progress = LessonProgress.objects.in_course(seat.learner, course)
     shown = browser.get("/library/knots/").context["progress"]
 
     for known in (progress, shown):
         assert (known.next_lesson, known.is_finished) == (None, False)
         assert known.opens_at == lesson.opens_at(seat.starts_at)
+
+
+def test_of_lessons_that_wait_the_earliest_is_told_everywhere(browser):
+    lesson, seat = drip(after=9)
+    sooner = create_lesson(
+        section=lesson.section,
+        slug="sooner",
+        title="Sooner",
+        opens_on=timezone.localdate() + timedelta(days=4),
+    )
+    course = lesson.course
+    complete(browser.sign_in(seat.learner), *course.lessons.exclude(pk__in=[lesson.pk, sooner.pk]))
+
+    [study] = shelf_of(seat.learner)
+    in_course = LessonProgress.objects.in_course(seat.learner, course)
+    outlined = browser.get("/library/knots/").context["progress"]
+
+    earliest = sooner.opens_at(seat.starts_at)
+    for known in (study.progress, in_course, outlined):
+        assert (known.next_lesson, known.opens_at) == (None, earliest)
 
 
 def test_course_page_tells_buyers_what_opens_later(browser):

@@ -158,7 +158,7 @@ def test_what_one_goes_on_with_tells_what_one_has(django_assert_num_queries):
     asked = context_of(learner)["request"]
     told = context_of(learner)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         render("{% unfinished_studies as studies %}", told)
         had = having(told["request"])
 
@@ -168,10 +168,10 @@ def test_what_one_goes_on_with_tells_what_one_has(django_assert_num_queries):
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_continue_takes_two_queries_for_any_number_of_courses(number, django_assert_num_queries):
+def test_continue_takes_one_query_for_any_number_of_courses(number, django_assert_num_queries):
     learner = create_learner()
     for _ in range(number):
         enroll(learner, course=create_course(lessons=2))
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         render("{% continued_studies %}", context_of(learner))

@@ -125,7 +125,7 @@ def test_shelf_takes_as_many_queries_for_30_courses_as_for_one(
 
     # The session, the person, what waits for them, the seats with what is done, what comes next,
     # what there is to give away; the page also its cart.
-    with django_assert_num_queries(6 if visitor.uses_htmx else 7):
+    with django_assert_num_queries(5 if visitor.uses_htmx else 6):
         visitor.get(SHELF)
 
 

@@ -125,8 +125,8 @@ def test_continue_leads_past_a_video_whose_lesson_is_done(visitor, learner, less
     complete(visitor.learner, lesson)
     first = lesson.course.lessons.order_by("position")[0]
 
-    by_course = LessonProgress.objects.by_course(visitor.learner, [lesson.course])
-    assert by_course[lesson.course_id].next_lesson == first
+    in_course = LessonProgress.objects.in_course(visitor.learner, lesson.course)
+    assert in_course.next_lesson == first
     assert outline_of(lesson.course, visitor.learner).progress.next_lesson == first
 
 
