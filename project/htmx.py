@@ -39,8 +39,8 @@ def wants_part(request: HtmxRequest) -> bool:
 
     Boosted links and restored history entries come from htmx too, but they replace the page.
     """
-    htmx = request.htmx
-    if not htmx:
+    # Most pages browsers ask for by themselves, and the headers need not be put together for them.
+    if "HTTP_HX_REQUEST" not in request.META or not (htmx := request.htmx):
         return False
     is_full = request.headers.get("HX-Request-Type") == "full"
     return not htmx.boosted and not htmx.history_restore_request and not is_full

@@ -14,7 +14,7 @@ from project.benching.saving import SavedCourse, looks
 from project.benching.wire import Browser, ask
 
 WARM_UP = 0.5  # seconds
-SINGLES = 3  # requests of one round, where a course is saved before each
+SINGLES = 2  # requests of one round, where a course is saved before each
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Effort:
 
     clients: int = 8
     seconds: float = 0.4
-    rounds: int = 12
+    rounds: int = 24
 
 
 @dataclass(kw_only=True)

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--clients", type=int, default=8, help="at once (8)")
         parser.add_argument("--workers", type=int, default=1, help="of the shop's server (1)")
         parser.add_argument("--seconds", type=float, default=0.4, help="for each round (0.4)")
-        parser.add_argument("--rounds", type=int, default=12, help="for each row (12)")
+        parser.add_argument("--rounds", type=int, default=24, help="for each row (24)")
         parser.add_argument("--orders", type=int, default=1_000_000, help="of two lines (1000000)")
         parser.add_argument("--courses", type=int, default=10_000, help="(10000)")
         parser.add_argument("--learners", type=int, default=100_000, help="(100000)")
