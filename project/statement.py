@@ -14,20 +14,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.db import connections
 from django.utils.connection import ConnectionProxy
 from psycopg import Connection, pq
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import (
     FeatureNotSupported,
     InvalidSqlStatementName,
     OperationalError,
     error_from_result,
 )
+from psycopg.types.datetime import TimestamptzLoader
 
 type Row = tuple[Any, ...]
 type Key = tuple["Statement", tuple[int, ...]]  # with the types of the values, as psycopg says them
@@ -44,8 +45,25 @@ _ROWS, _DONE = pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK
 _STALE = (InvalidSqlStatementName, FeatureNotSupported)
 
 _numbers = count()
-# What each connection has prepared, under which name.
-_prepared: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
+
+
+class _Known:
+    """What is known of a connection: what it has prepared, and how it reads and writes values."""
+
+    def __init__(self, raw: "Connection[Any]") -> None:
+        self.names: Names = {}
+        self.adapters = AdaptersMap(raw.adapters)
+        # Django's gives each moment its time zone once more, in Python. psycopg's own, in C, gives
+        # it the connection's, which is the same: Django sees to it that both are UTC.
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
+
+
+class _Context(NamedTuple):
+    adapters: AdaptersMap
+    connection: "Connection[Any]"
+
+
+_known: WeakKeyDictionary[Connection[Any], _Known] = WeakKeyDictionary()
 
 
 class Statement:
@@ -92,9 +110,10 @@ class Statement:
             raw: Connection[Any] = connection.connection
             if not raw.autocommit and raw.pgconn.transaction_status == _IDLE:
                 _begin(raw)
-            transformer = Transformer(raw)
+            known = _known.get(raw) or _known.setdefault(raw, _Known(raw))
+            transformer = Transformer(_Context(known.adapters, raw))
             told: Any = transformer.dump_sequence(values, _AUTO * len(values))
-            names = _prepared.setdefault(raw, {})
+            names = known.names
             key = (self, transformer.types or ())
             name = names.get(key) or self._prepare(raw, names, key)
             result = raw.pgconn.exec_prepared(name, told, transformer.formats)

@@ -139,6 +139,8 @@ class Lesson(Opening):
 
         It waits for its section too; both should have been fetched.
         """
+        if not self.opens_later and not self.section.opens_later:
+            return None
         days = [self.opening_day(since), self.section.opening_day(since)]
         opens_at = max((start_of(day) for day in days if day), default=None)
         return opens_at if opens_at and opens_at > (moment or clock.now()) else None

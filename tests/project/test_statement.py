@@ -42,7 +42,9 @@ def test_values_come_and_go_as_with_a_cursor():
         cursor.execute(sql, values)
         expected = cursor.fetchall()
 
-    assert Statement(sql).rows(connection, values) == expected
+    straight = Statement(sql).rows(connection, values)
+    assert straight == expected
+    assert straight[0][2].tzinfo is expected[0][2].tzinfo is UTC
 
 
 def test_most_says_how_many_rows_come():
