@@ -44,7 +44,8 @@ def waits_until(today: Given) -> Case:
         _days_after_since("section__opens_after_days"),
         output_field=models.DateField(),
     )
-    return Case(When(GreaterThan(opens_on, Cast(today, models.DateField())), then=opens_on))
+    is_later = GreaterThan(opens_on, Cast(today, models.DateField()))
+    return Case(When(Q(is_later, since__isnull=False), then=opens_on))
 
 
 def _days_after_since(days: str) -> Func:

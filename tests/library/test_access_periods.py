@@ -329,6 +329,21 @@ def test_of_lessons_that_wait_the_earliest_is_told_everywhere(browser):
         assert (known.next_lesson, known.opens_at) == (None, earliest)
 
 
+def test_who_has_no_seat_waits_for_nothing():
+    course, later = create_course(lessons=0), timezone.localdate() + timedelta(days=4)
+    section = create_section(course=course)
+    lesson = create_lesson(section=section, slug="reef", title="Reef", opens_on=later)
+    seat = enroll(course=course)
+    times = {"starts_at": timezone.now() - timedelta(days=9), "ends_at": timezone.now()}
+
+    held = LessonProgress.objects.in_course(seat.learner, course)
+    Enrollment.objects.filter(pk=seat.pk).update(status="ended", **times)
+    lost = LessonProgress.objects.in_course(seat.learner, course)
+
+    assert (held.next_lesson, held.opens_at) == (None, lesson.opens_at(timezone.now()))
+    assert (lost.next_lesson, lost.opens_at) == (lesson, None)
+
+
 def test_course_page_tells_buyers_what_opens_later(browser):
     drip(after=3)
 
