@@ -86,7 +86,7 @@ class Study:
 
 
 def shelf_of(viewer: User | AnonymousUser) -> list[Study]:
-    """Return what the viewer has, last studied first, in one query.
+    """Return what the viewer has, last studied first, in one query; of a guest in two.
 
     A suspended seat is among them, and one whose time is over, so that a course does not vanish
     without a word.
